@@ -1,0 +1,1 @@
+"""One GraphQL endpoint for telecom self-service over many providers."""

@@ -1,0 +1,1 @@
+"""Starlette routes, identity, request context and the GraphQL schema."""

@@ -1,0 +1,104 @@
+"""What a provider is: typed Protocols, one file an area. All that an adapter imports, beside kit."""
+
+from gateway.contract.billing import Billing
+from gateway.contract.catalog import Catalog, Qualification
+from gateway.contract.events import Events, Signal, SignalKind
+from gateway.contract.inventory import Inventory
+from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
+from gateway.contract.provider import Connect, Limits, Provider, ProviderSettings
+from gateway.domain.billing import Bill, BillState, Charge
+from gateway.domain.catalog.forms import Choice, ChoiceConstraint, OrderField, RangeConstraint, TextConstraint
+from gateway.domain.catalog.offerings import (
+    BundledGroup,
+    BundledOffering,
+    CatalogSnapshot,
+    Category,
+    Characteristic,
+    ProductOffering,
+    Requirement,
+    Term,
+)
+from gateway.domain.catalog.prices import (
+    AnyPrice,
+    OneTimePrice,
+    PriceAlteration,
+    PriceCondition,
+    Quantity,
+    RecurringPrice,
+    UsagePrice,
+)
+from gateway.domain.catalog.providers import ProviderProfile, ProviderRole
+from gateway.domain.catalog.qualification import (
+    Alternative,
+    OfferingQualification,
+    QualificationReason,
+    QualificationResult,
+)
+from gateway.domain.errors import ContractBroken, NotOffered, OutcomeUnknown, ProviderError, Rejected, Unavailable
+from gateway.domain.identity import own_id, provider_id
+from gateway.domain.inventory import Product, ProductStatus
+from gateway.domain.money import Money
+from gateway.domain.ordering.states import CancellationState, OrderItemState
+from gateway.domain.parties import Address, Place
+
+__all__ = [
+    "Address",
+    "Alternative",
+    "AnyPrice",
+    "Bill",
+    "BillState",
+    "Billing",
+    "BundledGroup",
+    "BundledOffering",
+    "CancellationState",
+    "Catalog",
+    "CatalogSnapshot",
+    "Category",
+    "Characteristic",
+    "Charge",
+    "Choice",
+    "ChoiceConstraint",
+    "Connect",
+    "ContractBroken",
+    "Events",
+    "Inventory",
+    "Limits",
+    "Money",
+    "NotOffered",
+    "OfferingQualification",
+    "OneTimePrice",
+    "OrderField",
+    "OrderItemState",
+    "OrderRequest",
+    "Ordering",
+    "OutcomeUnknown",
+    "Place",
+    "PriceAlteration",
+    "PriceCondition",
+    "Product",
+    "ProductOffering",
+    "ProductStatus",
+    "Provider",
+    "ProviderCancellation",
+    "ProviderError",
+    "ProviderOrder",
+    "ProviderProfile",
+    "ProviderRole",
+    "ProviderSettings",
+    "Qualification",
+    "QualificationReason",
+    "QualificationResult",
+    "Quantity",
+    "RangeConstraint",
+    "RecurringPrice",
+    "Rejected",
+    "Requirement",
+    "Signal",
+    "SignalKind",
+    "Term",
+    "TextConstraint",
+    "Unavailable",
+    "UsagePrice",
+    "own_id",
+    "provider_id",
+]

@@ -1,0 +1,55 @@
+"""A provider's record: a frozen composition of what it can do."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.contract.billing import Billing
+from gateway.contract.catalog import Catalog, Qualification
+from gateway.contract.events import Events
+from gateway.contract.inventory import Inventory
+from gateway.contract.ordering import Ordering
+from gateway.domain.catalog.providers import ProviderProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds each call to a provider: seconds, calls at once, tries of what is safe to repeat."""
+
+    read_timeout_s: float = 5.0
+    change_timeout_s: float = 15.0
+    concurrency: int = 16
+    read_tries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """What an adapter is given: the public profile, its own `options` (from the configuration), and the limits."""
+
+    profile: ProviderProfile
+    options: Mapping[str, Any] = field(default_factory=dict)
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A connected provider; a capability that it lacks is None, so each caller must decide."""
+
+    profile: ProviderProfile
+    catalog: Catalog | None = None
+    qualification: Qualification | None = None
+    ordering: Ordering | None = None
+    inventory: Inventory | None = None
+    billing: Billing | None = None
+    events: Events | None = None
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """The names of what it can do, in the record's order."""
+        names = ("catalog", "qualification", "ordering", "inventory", "billing", "events")
+        return tuple(name for name in names if getattr(self, name) is not None)
+
+
+Connect = Callable[[ProviderSettings], AbstractAsyncContextManager[Provider]]
+"""An adapter's entry point, in the group `gateway.adapters`: opens connections on entry, closes them on exit."""

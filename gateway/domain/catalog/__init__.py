@@ -1,0 +1,1 @@
+"""What providers sell: offerings, prices, order forms, requirements, and where they can be delivered."""

@@ -1,0 +1,1 @@
+"""Bundles that a customer puts together, and the orders they become."""

@@ -1,0 +1,183 @@
+"""Who acts, for which customer, and by which right."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class CustomerKind(StrEnum):
+    """A household or a business."""
+
+    HOUSEHOLD = "HOUSEHOLD"
+    BUSINESS = "BUSINESS"
+
+
+class MemberRole(StrEnum):
+    """What an actor is to a customer (ITU-T M.3345, 3.2 and 6)."""
+
+    SELF_SERVICE_MANAGER = "SELF_SERVICE_MANAGER"
+    AUTHORIZED_USER = "AUTHORIZED_USER"
+    SERVICE_USER = "SERVICE_USER"
+
+
+class SelfServiceFunction(StrEnum):
+    """What an authorization can allow (ITU-T M.3345, 5.1 and 7.1; the words are TMF672's `privilege.function`)."""
+
+    ORDER = "ORDER"
+    CONFIGURE = "CONFIGURE"
+    END = "END"
+    SEE_ORDERS = "SEE_ORDERS"
+    SEE_PRODUCTS = "SEE_PRODUCTS"
+    SEE_BILLS = "SEE_BILLS"
+    SEE_NOTIFICATIONS = "SEE_NOTIFICATIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class EverythingScope:
+    """All products and offerings of the customer's providers."""
+
+    includes_future_products: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProductScope:
+    """Named products, by global id."""
+
+    product_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingScope:
+    """Offerings of these categories, by slug: what is not held yet can be authorized too."""
+
+    category_slugs: tuple[str, ...]
+
+
+AuthorizationScope = EverythingScope | ProductScope | OfferingScope
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """Functions × scope × validity, kept with the membership it belongs to."""
+
+    id: str
+    functions: tuple[SelfServiceFunction, ...]
+    scope: AuthorizationScope
+    valid_from: datetime
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person or an organisation that holds products and gets the bills."""
+
+    id: str
+    name: str
+    kind: CustomerKind
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An actor's role at one customer."""
+
+    role: MemberRole
+    customer: Customer
+    authorizations: tuple[Authorization, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person who signs in, mapped to a profile before any function works (R1)."""
+
+    id: str
+    username: str
+    memberships: tuple[Membership, ...] = ()
+    is_operator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request: an actor by a session, or nobody. `address` is the network address, for limits."""
+
+    actor: Actor | None = None
+    session_key: str | None = None
+    expires_at: datetime | None = None
+    address: str = ""
+    locale: str = "en"
+
+    def membership(self, customer_id: str) -> Membership | None:
+        """The caller's membership of that customer, None where there is none."""
+        memberships = self.actor.memberships if self.actor else ()
+        return next((each for each in memberships if each.customer.id == customer_id), None)
+
+
+class ProviderAccountState(StrEnum):
+    """PSEUDONYMOUS: made by us. LINKED: the customer's own, proven by the provider."""
+
+    PSEUDONYMOUS = "PSEUDONYMOUS"
+    LINKED = "LINKED"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """What a customer is called at a provider: the `relatedParty.id` sent with each order."""
+
+    customer_id: str
+    provider: str
+    ref: str
+    state: ProviderAccountState
+    verified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address."""
+
+    street: str
+    postcode: str
+    city: str
+    country: str
+    house_number: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place that the customer keeps under a name."""
+
+    id: str
+    customer_id: str
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is to be delivered."""
+
+    address: Address
+    site_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A dated agreement between parties: provider slugs, and `operator` for the gateway's own operator (R6)."""
+
+    id: str
+    name: str
+    parties: frozenset[str]
+    categories: frozenset[str] | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    confirmed: bool = field(default=True)
+
+    def covers(self, one: str, other: str, categories: frozenset[str], at: datetime) -> bool:
+        """Whether it lets `one` be combined with `other` at that time, for an offering of these categories."""
+        in_force = (self.valid_from is None or self.valid_from <= at) and (
+            self.valid_until is None or at < self.valid_until
+        )
+        in_scope = self.categories is None or bool(self.categories & categories)
+        return self.confirmed and in_force and in_scope and one in self.parties and other in self.parties
+
+
+OPERATOR = "operator"

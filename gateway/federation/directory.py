@@ -1,0 +1,38 @@
+"""How the rest of the gateway sees the providers: who there is, what they sell, who may be combined with whom."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gateway.contract.provider import Provider
+from gateway.domain.catalog.offerings import ProductOffering
+from gateway.domain.catalog.providers import ProviderProfile, UnavailableProvider
+from gateway.domain.parties import Agreement
+
+
+class Directory(Protocol):
+    """The connected providers, each guarded: calls raise nothing but ProviderError."""
+
+    def provider(self, slug: str) -> Provider | None:
+        """The provider of that slug."""
+
+    def providers(self) -> Sequence[Provider]:
+        """All of them, by slug."""
+
+    def profile(self, slug: str) -> ProviderProfile | None:
+        """The public face of the provider of that slug, also while it can't be reached."""
+
+    def agreements(self) -> Sequence[Agreement]:
+        """All agreements, in force or not."""
+
+
+class Offerings(Protocol):
+    """The projection of every catalogue: snapshots in memory, never a call to a provider."""
+
+    def all(self) -> Sequence[ProductOffering]:
+        """Every sold offering of every snapshot, by provider and ref."""
+
+    def get(self, offering_id: str) -> ProductOffering | None:
+        """The offering of that global id, None for one unknown or withdrawn."""
+
+    def unavailable(self) -> Sequence[UnavailableProvider]:
+        """The providers whose snapshot is stale or was never read, with `last_known_at`."""

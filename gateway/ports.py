@@ -1,0 +1,282 @@
+"""What the core needs kept: Protocols that storage implements, so that the core imports no database."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.domain.engagement import Notification
+from gateway.domain.ordering.bundles import Bundle
+from gateway.domain.ordering.events import OrderEvent
+from gateway.domain.ordering.orders import Failure, Order
+from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
+
+
+class Clock(Protocol):
+    """The one source of time."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC with its zone."""
+
+
+class Waiter(Protocol):
+    """One listener's place at the bus."""
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Returns True at a wake-up since the last call (also one that came in between), False at the time limit."""
+
+
+class WakeUps(Protocol):
+    """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
+
+    Topics: `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`.
+    """
+
+    def notify(self, *topics: str) -> None:
+        """Wakes every listener of these topics; never blocks."""
+
+    def listen(self, *topics: str) -> AbstractContextManager[Waiter]:
+        """Listens from entry to exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What sign-up keeps: ids are global, the password is a hash already."""
+
+    actor_id: str
+    customer_id: str
+    username: str
+    password_hash: str
+    email: str | None
+    customer_name: str
+    customer_kind: CustomerKind
+    created_at: datetime
+    is_operator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What sign-in compares with."""
+
+    actor_id: str
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in session. Digests of the refresh tokens, never the tokens; the previous one has a few seconds' grace."""
+
+    key: str
+    actor_id: str
+    refresh_digest: str
+    previous_digest: str | None
+    rotated_at: datetime | None
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+
+
+class Accounts(Protocol):
+    """Actors, their customers, memberships, authorizations and sessions."""
+
+    async def add(self, account: NewAccount) -> bool:
+        """Keeps the actor, its customer, its manager's membership and authorization; False when the name is taken.
+
+        Names are compared without case. A taken e-mail is no obstacle (nobody may learn of it): the new account is kept without it.
+        """
+
+    async def credentials(self, username: str) -> Credentials | None:
+        """The credentials of that name, None for nobody."""
+
+    async def actor(self, actor_id: str) -> Actor | None:
+        """The actor with its memberships and their authorizations."""
+
+    async def add_session(self, session: Session) -> None:
+        """Keeps a new session."""
+
+    async def session(self, key: str) -> Session | None:
+        """The session of that key, an ended one too."""
+
+    async def session_by_refresh(self, digest: str) -> Session | None:
+        """The session whose present or any earlier refresh token has that digest."""
+
+    async def rotate(self, session: Session, new_digest: str, at: datetime) -> bool:
+        """Replaces the refresh token; False when another call did so first."""
+
+    async def end_session(self, key: str, at: datetime) -> None:
+        """Ends it; again is harmless."""
+
+    async def set_password(self, actor_id: str, password_hash: str) -> None:
+        """Replaces the hash (a stronger one for the same password, too)."""
+
+    async def provider_account(self, customer_id: str, provider: str) -> ProviderAccount:
+        """The account to order with: the linked one, or the pseudonymous one, made on first use (the same for ever)."""
+
+    async def provider_accounts(self, customer_id: str) -> Sequence[ProviderAccount]:
+        """All accounts of the customer, at every provider."""
+
+    async def add_site(self, site: Site) -> None:
+        """Keeps a place of the customer's."""
+
+    async def site(self, site_id: str) -> Site | None:
+        """The place of that global id."""
+
+    async def sites(self, customer_id: str) -> Sequence[Site]:
+        """The customer's places by name."""
+
+
+class Bundles(Protocol):
+    """Bundles with their items."""
+
+    async def add(self, bundle: Bundle) -> None:
+        """Keeps a new bundle."""
+
+    async def get(self, bundle_id: str, *, lock: bool = False) -> Bundle | None:
+        """The bundle of that global id; `lock` holds it until the transaction ends."""
+
+    async def save(self, bundle: Bundle) -> None:
+        """Replaces a bundle that this transaction holds locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One provider call of an order's: written before it is sent (`outcome` None), and again with its outcome."""
+
+    item_id: str
+    step: str
+    attempt: int
+    key: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    detail: str = ""
+
+
+class Orders(Protocol):
+    """Orders with their items, cancellations and steps."""
+
+    async def add(self, order: Order) -> None:
+        """Keeps a new order."""
+
+    async def get(self, order_id: str, *, lock: bool = False) -> Order | None:
+        """The order of that global id; `lock` holds it until the transaction ends."""
+
+    async def save(self, order: Order) -> None:
+        """Replaces an order that this transaction holds locked: its row, and the items and cancellations that changed."""
+
+    async def page(self, customer_id: str, first: int, after: tuple[datetime, str] | None) -> Sequence[Order]:
+        """Up to `first` orders, newest first, after that place in the order (placed_at, global id)."""
+
+    async def open_ids(self) -> Sequence[str]:
+        """The ids of every order that is in no final state, oldest first."""
+
+    async def by_products(self, customer_id: str, products: Sequence[str]) -> Mapping[str, str]:
+        """The order ids by product global id, for those products that the customer's orders made."""
+
+    async def record_step(self, order_id: str, record: StepRecord) -> None:
+        """Keeps a step; one of the same key and step is replaced."""
+
+    async def steps(self, order_id: str) -> Sequence[StepRecord]:
+        """The steps of an order in the order of their start."""
+
+    async def start(self, order_id: str) -> None:
+        """Starts the order's workflow with this transaction's commit; again for the same order makes no second one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event before it has its place: `kind` is a class name of `domain.ordering.events`."""
+
+    kind: str
+    item_id: str | None = None
+    reason: Failure | None = None
+    params: Mapping[str, str] | None = None
+
+
+class Events(Protocol):
+    """The append-only log of orders."""
+
+    async def append(self, order: Order, new: Sequence[NewEvent], at: datetime) -> Order:
+        """Appends in that order with the states of `order`; returns it with `last_sequence` raised (not yet saved).
+
+        Takes the next numbers of the order and of its customer: no gap, also after a rollback. Wakes the order's and the
+        customer's topics after the commit.
+        """
+
+    async def of_order(self, order_id: str, after: int, limit: int) -> Sequence[OrderEvent]:
+        """Up to `limit` events with a greater sequence, in order."""
+
+    async def of_customer(self, customer_id: str, after: int, limit: int) -> Sequence[OrderEvent]:
+        """Up to `limit` events with a greater customer sequence, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """What a key was used for: a digest of the input, and the global id of the object it made."""
+
+    customer_id: str
+    mutation: str
+    key: str
+    input_digest: str
+    object_id: str
+
+
+class Idempotency(Protocol):
+    """Keys belong to a customer and a mutation, and are kept as long as the object."""
+
+    async def find(self, customer_id: str, mutation: str, key: str) -> IdempotencyRecord | None:
+        """What that key was used for."""
+
+    async def add(self, record: IdempotencyRecord, at: datetime) -> bool:
+        """Keeps it; False when the key is taken (nothing kept)."""
+
+
+class Notifications(Protocol):
+    """The customers' inbox."""
+
+    async def add(self, notification: Notification) -> bool:
+        """Keeps it; False when the customer has one of that code for that order already."""
+
+    async def page(self, customer_id: str, first: int, after: tuple[datetime, str] | None) -> Sequence[Notification]:
+        """Up to `first`, newest first, after that place in the order (occurred_at, global id)."""
+
+    async def get(self, notification_id: str) -> Notification | None:
+        """The one of that global id."""
+
+    async def mark_read(self, notification_id: str, at: datetime) -> None:
+        """Marks it read; the first time counts."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction over all that is kept."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def bundles(self) -> Bundles: ...
+    @property
+    def orders(self) -> Orders: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def notifications(self) -> Notifications: ...
+
+    def wake(self, *topics: str) -> None:
+        """Wakes these topics after the commit; not at all when it is rolled back."""
+
+
+class Storage(Protocol):
+    """Opens transactions."""
+
+    def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A transaction that commits on a clean exit and rolls back on an error. On SQLite it holds the one writer's lock:
+        make no provider call inside."""
+
+    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A consistent read; changes nothing."""
+
+    async def is_ready(self) -> bool:
+        """Whether the database answers."""

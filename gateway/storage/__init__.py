@@ -1,0 +1,1 @@
+"""Implements the ports on SQL, and the wake-up bus."""

@@ -1,0 +1,30 @@
+"""What every use case is given: the composition that `gateway.app` makes once."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.federation.directory import Directory, Offerings
+from gateway.ports import Clock, Storage, WakeUps
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Limits of what a customer may keep and ask for."""
+
+    bundle_items: int = 50
+    bundle_lifetime: timedelta = timedelta(days=30)
+    item_quantity: int = 100
+    field_value_length: int = 1000
+    qualification_offerings: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The parts behind every use case."""
+
+    storage: Storage
+    directory: Directory
+    offerings: Offerings
+    wakeups: WakeUps
+    clock: Clock
+    bounds: Bounds = Bounds()
