@@ -23,6 +23,7 @@ class OrderAction(StrEnum):
     """What the customer may ask for in the order's present state."""
 
     CANCEL = "CANCEL"
+    RETRY = "RETRY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class OrderItem:
     """One item, with its journal: `phase`, `attempt` and the provider's references say what was done.
 
     The idempotency key of a call is `order / item / step / attempt`. `depends_on` and `id` are global ids. `phase_since` is when the phase
-    began, for its deadline; `undo_reason` is what made us undo it (a code of the gateway's texts).
+    began, for its deadline. `tries` counts the sends of the present attempt, each stored before it is sent: one that is stored may have
+    reached the provider, so a look comes before the next. `party` is the customer's account at the provider.
     """
 
     id: str
@@ -73,11 +75,14 @@ class OrderItem:
     role: ProviderRole
     offering_id: str
     offering_name: str
+    offering_ref: str
+    party: str
     quantity: int = 1
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()
     attempt: int = 1
     tries: int = 0
+    sent_at: datetime | None = None
     order_ref: str | None = None
     removal_ref: str | None = None
     product: OrderedProduct | None = None
