@@ -1,0 +1,1 @@
+"""The tests; `tests/requirements.toml` names what they prove."""
