@@ -30,8 +30,7 @@ class Waiter(Protocol):
 class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
-    Topics: `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`, `provider-product:<slug>:<ref>`,
-    `provider-key:<key>`, `catalog:<slug>`.
+    Topics: `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -66,7 +65,10 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in session. Digests of the refresh tokens, never the tokens; the previous one has a few seconds' grace."""
+    """A signed-in session.
+
+    Digests of the refresh tokens, never the tokens; the previous one has a few seconds' grace.
+    """
 
     key: str
     actor_id: str
@@ -84,7 +86,8 @@ class Accounts(Protocol):
     async def add(self, account: NewAccount) -> bool:
         """Keeps the actor, its customer, its manager's membership and authorization; False when the name is taken.
 
-        Names are compared without case. A taken e-mail is no obstacle (nobody may learn of it): the new account is kept without it.
+        Names are compared without case. A taken e-mail is no obstacle (nobody may learn of it): the new account is
+        kept without it.
         """
 
     async def credentials(self, username: str) -> Credentials | None:
@@ -164,7 +167,10 @@ class Orders(Protocol):
         """The order of that global id; `lock` holds it until the transaction ends."""
 
     async def save(self, order: Order) -> None:
-        """Replaces an order that this transaction holds locked: its row, and the items and cancellations that changed."""
+        """Replaces an order that this transaction holds locked.
+
+        Its row, and the items and cancellations that changed.
+        """
 
     async def page(self, customer_id: str, first: int, after: tuple[datetime, str] | None) -> Sequence[Order]:
         """Up to `first` orders, newest first, after that place in the order (placed_at, global id)."""
@@ -201,7 +207,8 @@ class Events(Protocol):
     async def append(self, order: Order, new: Sequence[NewEvent], at: datetime) -> Order:
         """Appends in that order with the states of `order`; returns it with `last_sequence` raised (not yet saved).
 
-        Takes the next numbers of the order and of its customer: no gap, also after a rollback. Wakes the order's and the
+        Takes the next numbers of the order and of its customer: no gap, also after a rollback. Wakes the order's and
+        the
         customer's topics after the commit.
         """
 
@@ -273,7 +280,8 @@ class Storage(Protocol):
     """Opens transactions."""
 
     def writing(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """A transaction that commits on a clean exit and rolls back on an error. On SQLite it holds the one writer's lock:
+        """A transaction that commits on a clean exit and rolls back on an error. On SQLite it holds the one writer's
+        lock:
         make no provider call inside."""
 
     def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:

@@ -1,6 +1,7 @@
 """Opaque global ids: made here, taken apart here, and nowhere else.
 
-An id is the type's GraphQL name with either a UUIDv7 (what we keep), a slug (a category, a provider), or a provider's slug and
+An id is the type's GraphQL name with either a UUIDv7 (what we keep), a slug (a category, a provider), or a provider's
+slug and
 the provider's own reference of up to 200 characters of any kind.
 """
 

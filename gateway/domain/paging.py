@@ -1,5 +1,8 @@
 """Pages: forward-only, with opaque cursors (the Relay connection specification's shape)."""
 
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -51,3 +54,26 @@ def checked_first(first: int | None) -> int:
     if not 1 <= first <= MAXIMUM_FIRST:
         raise RequestError.at("PAGE_SIZE", "first", maximum=str(MAXIMUM_FIRST))
     return first
+
+
+def key_cursor(kind: str, *parts: str) -> str:
+    """The opaque cursor of a row: the list it belongs to, and its key in that list's order."""
+    return urlsafe_b64encode(json.dumps([kind, *parts], ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def read_key_cursor(kind: str, cursor: str | None, parts: int) -> tuple[str, ...] | None:
+    """The key in a cursor of that list, None without a cursor.
+
+    Raises: RequestError BAD_CURSOR at `after` for what is no cursor of that list, or of that many parts.
+    """
+    if cursor is None:
+        return None
+    try:
+        found = json.loads(urlsafe_b64decode(cursor[:4000] + "=" * (-len(cursor[:4000]) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or len(found) != parts + 1 or found[0] != kind:
+        raise RequestError.at("BAD_CURSOR", "after")
+    if not all(isinstance(part, str) for part in found):
+        raise RequestError.at("BAD_CURSOR", "after")
+    return tuple(found[1:])

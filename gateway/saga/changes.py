@@ -1,6 +1,7 @@
 """How an order changes when something was learnt: pure, from an order to the next one.
 
-Each function names what was learnt of one item; `settled` then draws what follows for the others and for the order as a whole.
+Each function names what was learnt of one item; `settled` then draws what follows for the others and for the order as
+a whole.
 """
 
 import dataclasses
@@ -97,7 +98,10 @@ def held(
 
 
 def retried(order: Order, item: OrderItem, now: datetime) -> Order:
-    """A person lets a held item go on, with a new time limit. The attempt rises only after a look (`with_next_attempt`)."""
+    """A person lets a held item go on, with a new time limit.
+
+    The attempt rises only after a look (`with_next_attempt`).
+    """
     item = dataclasses.replace(item, hold=None, phase_since=now)
     return with_item(order, dataclasses.replace(item, state=_state(item)))
 
@@ -117,7 +121,8 @@ def cancel_accepted(order: Order, item: OrderItem, is_done: bool, now: datetime)
 def cancel_refused(order: Order, item: OrderItem, now: datetime, params: Mapping[str, str]) -> Order:
     """The provider will deliver all the same.
 
-    While the order's cancellation is still assessed it ends REFUSED and the order goes back to work. Afterwards the item is delivered first
+    While the order's cancellation is still assessed it ends REFUSED and the order goes back to work. Afterwards the
+    item is delivered first
     and then removed.
     """
     cancellation = order.open_cancellation
@@ -146,6 +151,7 @@ def settled(order: Order, now: datetime) -> Order:
     order = _without_unbegun(order, now) if needs_undo(order) else _without_orphans(order, now)
     if all(item.phase is ItemPhase.ENDED for item in order.items):
         order = _with_cancellation(order, state=CancellationState.DONE)
+    order = _with_assessed_items(order)
     state = order_state(order, now)
     completed_at = order.completed_at or (now if state in FINAL_ORDER_STATES else None)
     return dataclasses.replace(order, state=state, completed_at=completed_at)
@@ -157,6 +163,19 @@ def _with_assessment_ended(order: Order) -> Order:
     if cancellation is None or any(item.phase in IN_FLIGHT for item in order.items):
         return order
     return _with_cancellation(order, state=CancellationState.IN_PROGRESS)
+
+
+def _with_assessed_items(order: Order) -> Order:
+    """An item whose provider was asked is ASSESSING_CANCELLATION until some provider has accepted, then
+    PENDING_CANCELLATION.
+    """
+    current = order.open_cancellation
+    is_assessing = current is not None and current.state is CancellationState.ACKNOWLEDGED
+    state = OrderItemState.ASSESSING_CANCELLATION if is_assessing else OrderItemState.PENDING_CANCELLATION
+    for item in order.items:
+        if item.phase is ItemPhase.CANCELLING and item.hold is None and item.state is not state:
+            order = with_item(order, dataclasses.replace(item, state=state))
+    return order
 
 
 def _without_unbegun(order: Order, now: datetime) -> Order:

@@ -23,7 +23,10 @@ _ORDER_KINDS = {
 
 
 def events_between(before: Order, after: Order) -> tuple[NewEvent, ...]:
-    """The items' events in their position's order, then the cancellation's, the order's own last: a final one ends the log."""
+    """The items' events in their position's order, then the cancellation's, the order's own last.
+
+    A final one ends the log.
+    """
     return (*_of_cancellations(before, after, is_request=True), *_of_items(before, after), *_rest(before, after))
 
 

@@ -1,7 +1,9 @@
 """What is to be done next for an order: pure, from the order as it is stored to at most one action an item.
 
-Items go qualify → place → track → activate; all are qualified before any is placed, and an item is placed when what it depends on is
-delivered (content needs the IPTV service, the service needs the access line), independent ones side by side. Undoing goes the other way: an item is undone when
+Items go qualify → place → track → activate; all are qualified before any is placed, and an item is placed when what
+it depends on is
+delivered (content needs the IPTV service, the service needs the access line), independent ones side by side. Undoing
+goes the other way: an item is undone when
 nothing that depends on it is left. Since the plan is drawn anew from the store each time, it is the same after a crash.
 """
 
@@ -58,7 +60,10 @@ _UNDONE_BY_NOW = frozenset({ItemPhase.CANCELLING, ItemPhase.REMOVING, ItemPhase.
 
 
 def next_actions(order: Order, now: datetime) -> tuple[Action, ...]:
-    """At most one action an item, in the items' order; none for a final order, and none for one that only waits for a person."""
+    """At most one action an item, in the items' order.
+
+    None for a final order, and none for one that only waits for a person.
+    """
     if order.state in FINAL_ORDER_STATES:
         return ()
     if needs_undo(order):
@@ -96,7 +101,10 @@ def _undo_step(order: Order, item: OrderItem) -> Step | None:
 
 
 def _assessment_step(order: Order) -> tuple[OrderItem, Step | None]:
-    """One provider is asked at a time, the one that is farthest along first: it is the likeliest to refuse, and then nothing is lost."""
+    """One provider is asked at a time, the one that is farthest along first.
+
+    It is the likeliest to refuse, and then nothing is lost.
+    """
     in_flight = [item for item in order.items if item.phase in IN_FLIGHT]
     ripest = min(in_flight, key=lambda item: (item.phase is ItemPhase.PLACING, item.phase_since, item.position))
     return ripest, _BACKWARD[ripest.phase]

@@ -1,10 +1,11 @@
 """What every use case is given: the composition that `gateway.app` makes once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway.federation.directory import Directory, Offerings
 from gateway.ports import Clock, Storage, WakeUps
+from gateway.usecases.feeds import EventFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,8 @@ class Core:
     wakeups: WakeUps
     clock: Clock
     bounds: Bounds = Bounds()
+    feed: EventFeed = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One feed a process: every subscriber of a topic shares its reader."""
+        object.__setattr__(self, "feed", EventFeed(self.wakeups))

@@ -25,7 +25,8 @@ class BundleItem:
     """One offering in a bundle. What the provider said when it was added is kept as a snapshot.
 
     `values` holds only what the customer filled in (by field key; an empty tuple clears a default).
-    `price_digest` is of the prices last shown; `price_changed_in` the revision that the provider's change of prices made.
+    `price_digest` is of the prices last shown; `price_changed_in` the revision that the provider's change of prices
+    made.
     """
 
     id: str

@@ -58,8 +58,10 @@ class OrderedProduct:
 class OrderItem:
     """One item, with its journal: `phase`, `attempt` and the provider's references say what was done.
 
-    The idempotency key of a call is `order / item / step / attempt`. `depends_on` and `id` are global ids. `phase_since` is when the phase
-    began, for its deadline. `tries` counts the sends of the present attempt, each stored before it is sent: one that is stored may have
+    The idempotency key of a call is `order / item / step / attempt`. `depends_on` and `id` are global ids.
+    `phase_since` is when the phase
+    began, for its deadline. `tries` counts the sends of the present attempt, each stored before it is sent: one that
+    is stored may have
     reached the provider, so a look comes before the next. `party` is the customer's account at the provider.
     """
 

@@ -74,9 +74,12 @@ class CompletionPolicy(StrEnum):
 class ItemPhase(StrEnum):
     """Where an item stands in the saga; each is a promise of what the store already holds.
 
-    QUALIFYING: the provider is asked once more whether it delivers. WAITING: nothing sent. PLACING: key stored, the provider's order may exist. TRACKING: the provider's order exists. ACTIVATING:
-    it is complete, its product is read until ACTIVE. DONE: ACTIVE. CANCELLING: a cancellation is to be asked for, or was. REMOVING: key of
-    the order that deletes the product stored, it may exist. REMOVAL_TRACKING: it exists. ENDED: nothing of it is left at the provider,
+    QUALIFYING: the provider is asked once more whether it delivers. WAITING: nothing sent. PLACING: key stored, the
+    provider's order may exist. TRACKING: the provider's order exists. ACTIVATING:
+    it is complete, its product is read until ACTIVE. DONE: ACTIVE. CANCELLING: a cancellation is to be asked for, or
+    was. REMOVING: key of
+    the order that deletes the product stored, it may exist. REMOVAL_TRACKING: it exists. ENDED: nothing of it is left
+    at the provider,
     or nothing ever was.
     """
 

@@ -1,0 +1,147 @@
+"""Drives one order to its end: plans from the store, takes the steps side by side, waits for what comes next.
+
+It keeps nothing that the store does not hold but the time of each item's next look, so that it can be ended at any
+moment and begun anew.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+from gateway.domain.ordering.orders import Order, OrderItem
+from gateway.domain.ordering.states import FINAL_ORDER_STATES, ItemPhase
+from gateway.ports import Waiter
+from gateway.saga.plan import Action, Step, next_actions
+from gateway.saga.steps.cancel import cancel
+from gateway.saga.steps.place import abandon, place
+from gateway.saga.steps.qualify import qualify
+from gateway.saga.steps.remove import remove, track_removal
+from gateway.saga.steps.track import activate, track
+from gateway.saga.work import Work
+
+STEPS: Mapping[Step, Callable[[Work, Order, OrderItem], Awaitable[float]]] = {
+    Step.QUALIFY: qualify,
+    Step.PLACE: place,
+    Step.TRACK: track,
+    Step.ACTIVATE: activate,
+    Step.ABANDON: abandon,
+    Step.CANCEL: cancel,
+    Step.REMOVE: remove,
+    Step.TRACK_REMOVAL: track_removal,
+}
+# Covers a wake-up that was lost.
+SWEEP_S = 30.0
+
+
+def drive_topic(order_id: str) -> str:
+    """The wake-up topic of what an order's driver must look at."""
+    return f"drive:{order_id}"
+
+
+def _topics(order: Order) -> frozenset[str]:
+    """What can wake this order: ourselves, and the providers' events about its orders."""
+    topics = {drive_topic(order.id)}
+    for item in order.items:
+        topics.update(f"provider-key:{item.key(step)}" for step in (Step.PLACE, Step.REMOVE))
+        refs = (item.order_ref, item.removal_ref)
+        topics.update(f"provider-order:{item.provider}:{ref}" for ref in refs if ref is not None)
+    return frozenset(topics)
+
+
+class _Run:
+    """One run of an order: the steps under way, and when each item is to be looked at again."""
+
+    def __init__(self, work: Work, order_id: str) -> None:
+        self.work = work
+        self.order_id = order_id
+        self.under_way: dict[str, asyncio.Task[float]] = {}
+        self.due: dict[str, tuple[ItemPhase, float]] = {}
+        # Items whose step was under way at a wake-up: what it read may be older than what the wake-up told.
+        self.stale: set[str] = set()
+
+    async def to_the_end(self) -> None:
+        try:
+            order = await self._read()
+            while order is not None and order.state not in FINAL_ORDER_STATES:
+                with self._listening(order) as waiter:
+                    order = await self._until_topics_change(order, waiter)
+        finally:
+            await self._drop()
+
+    async def _read(self) -> Order | None:
+        async with self.work.storage.reading() as uow:
+            return await uow.orders.get(self.order_id)
+
+    @contextlib.contextmanager
+    def _listening(self, order: Order) -> Iterator[Waiter]:
+        with self.work.wakeups.listen(*_topics(order)) as waiter:
+            yield waiter
+
+    async def _until_topics_change(self, order: Order, waiter: Waiter) -> Order | None:
+        """Turns until the order is final, or there is more to listen to.
+
+        Then every item is looked at anew, lest a wake-up is lost.
+        """
+        topics = _topics(order)
+        current: Order | None = order
+        while current is not None and current.state not in FINAL_ORDER_STATES and _topics(current) == topics:
+            self._begin(current)
+            await self._wait(current, waiter)
+            current = await self._read()
+        return current
+
+    def _begin(self, order: Order) -> None:
+        now_s = asyncio.get_running_loop().time()
+        for action in next_actions(order, self.work.clock.now()):
+            item = order.item(action.item_id)
+            if item is None or action.item_id in self.under_way:
+                continue
+            phase, due_s = self.due.get(item.id, (item.phase, 0.0))
+            if phase is not item.phase or due_s <= now_s:
+                self.under_way[item.id] = asyncio.create_task(self._take(action, order, item))
+
+    async def _take(self, action: Action, order: Order, item: OrderItem) -> float:
+        self.work.reached(action.step, "before")
+        wait_s = await STEPS[action.step](self.work, order, item)
+        self.work.reached(action.step, "after")
+        return wait_s
+
+    async def _wait(self, order: Order, waiter: Waiter) -> None:
+        woken = asyncio.create_task(waiter.wait(self._timeout_s(order)))
+        try:
+            await asyncio.wait({woken, *self.under_way.values()}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not woken.done():
+                woken.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await woken
+        if not woken.cancelled() and woken.done() and woken.result():
+            self.due.clear()
+            self.stale.update(self.under_way)
+        self._collect(order)
+
+    def _collect(self, order: Order) -> None:
+        now_s = asyncio.get_running_loop().time()
+        for item_id, task in list(self.under_way.items()):
+            item = order.item(item_id)
+            if task.done() and item is not None:
+                del self.under_way[item_id]
+                self.due[item_id] = (item.phase, now_s + (0.0 if item_id in self.stale else task.result()))
+                self.stale.discard(item_id)
+
+    def _timeout_s(self, order: Order) -> float:
+        now_s = asyncio.get_running_loop().time()
+        waits = [due_s - now_s for item_id, (_, due_s) in self.due.items() if item_id not in self.under_way]
+        if order.requested_start_at is not None:
+            waits.append((order.requested_start_at - self.work.clock.now()).total_seconds())
+        return min([SWEEP_S, *(wait for wait in waits if wait > 0)])
+
+    async def _drop(self) -> None:
+        for task in self.under_way.values():
+            task.cancel()
+        await asyncio.gather(*self.under_way.values(), return_exceptions=True)
+
+
+async def drive(work: Work, order_id: str) -> None:
+    """Returns when the order is final; may be cancelled and called again at any time. An unknown id returns at once."""
+    await _Run(work, order_id).to_the_end()

@@ -1,0 +1,81 @@
+"""Writes an order's change down: the state, its events and the notice of it, all in the caller's transaction."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from uuid_utils import uuid7
+
+from gateway.domain.engagement import Notification
+from gateway.domain.identity import own_id
+from gateway.domain.ordering.orders import Order, OrderItem
+from gateway.domain.ordering.states import OrderState
+from gateway.ports import StepRecord, Storage, UnitOfWork
+from gateway.saga.changes import settled
+from gateway.saga.history import events_between
+
+Change = Callable[[Order, OrderItem], Order | None]
+"""What was learnt of an item; None where the stored order no longer lets it count."""
+
+_NOTICES = {
+    OrderState.COMPLETED: "ORDER_COMPLETED",
+    OrderState.PARTIAL: "ORDER_PARTIALLY_COMPLETED",
+    OrderState.FAILED: "ORDER_FAILED",
+    OrderState.REJECTED: "ORDER_FAILED",
+    OrderState.CANCELLED: "ORDER_CANCELLED",
+    OrderState.HELD: "ORDER_HELD",
+}
+
+
+async def write_change(uow: UnitOfWork, before: Order, after: Order, now: datetime) -> Order:
+    """Stores `after` with what follows from it, the events in between, and the notice of a state that the customer
+    must know.
+    """
+    after = settled(after, now)
+    if after == before:
+        return before
+    state_changed = after.state is not before.state
+    after = await uow.events.append(after, events_between(before, after), now)
+    await uow.orders.save(after)
+    if state_changed and after.state in _NOTICES:
+        await uow.notifications.add(_notice(after, now))
+    return after
+
+
+def _notice(order: Order, now: datetime) -> Notification:
+    return Notification(
+        id=own_id("Notification", str(uuid7())),
+        customer_id=order.customer_id,
+        occurred_at=now,
+        code=_NOTICES[order.state],
+        params={"items": ", ".join(item.offering_name for item in order.items)},
+        order_id=order.id,
+    )
+
+
+async def write_step(
+    storage: Storage, seen: Order, item: OrderItem, change: Change, now: datetime, record: StepRecord | None = None
+) -> Order | None:
+    """One transaction: the item's change with its step's record; None, and nothing stored, where the change no longer
+    counts.
+
+    It no longer counts when the item is not in the phase it was seen in: another run of the order was quicker.
+    """
+    async with storage.writing() as uow:
+        before = await uow.orders.get(seen.id, lock=True)
+        current = before.item(item.id) if before else None
+        if before is None or current is None or current.phase is not item.phase:
+            return None
+        after = change(before, current)
+        if after is None:
+            return None
+        if record is not None:
+            await uow.orders.record_step(seen.id, record)
+        return await write_change(uow, before, after, now)
+
+
+def with_expected_completion(order: Order, expected: datetime | None) -> Order:
+    """The order is expected when its last item is."""
+    if expected is None or (order.expected_completion_at and order.expected_completion_at >= expected):
+        return order
+    return replace(order, expected_completion_at=expected)

@@ -1,0 +1,100 @@
+"""Place.
+
+The order at the provider. Do: place by key. Look: find by key. Undo: abandon what never got there, cancel what did
+(`cancel.py`).
+"""
+
+from datetime import datetime, timedelta
+
+from gateway.contract.ordering import OrderRequest, ProviderOrder
+from gateway.domain.errors import ProviderError, Rejected
+from gateway.domain.ordering.aggregation import needs_undo
+from gateway.domain.ordering.orders import Failure, Order, OrderItem
+from gateway.domain.ordering.reasons import FailureCode
+from gateway.domain.ordering.states import ItemPhase
+from gateway.saga import changes
+from gateway.saga.ledger import Change, with_expected_completion
+from gateway.saga.plan import Step
+from gateway.saga.work import Work
+
+
+async def place(work: Work, order: Order, item: OrderItem) -> float:
+    """Places the item once: a send that is stored already is looked for first, by its key."""
+    key = item.key(Step.PLACE)
+    try:
+        if item.phase is ItemPhase.PLACING:
+            found = await work.ordering(item).find(key)
+            if found is not None:
+                return await _placed(work, order, item, found)
+        ordering = work.ordering(item)
+        sent = await work.write(order, item, _send(work.clock.now()), work.begun(item, Step.PLACE, key))
+        sent_item = sent.item(item.id) if sent else None
+        if sent is None or sent_item is None:
+            return 0.0
+        order, item = sent, sent_item
+        placed = await ordering.place(_request(order, item, key))
+        work.reached(Step.PLACE, "answered")
+        return await _placed(work, order, item, placed)
+    except Rejected as error:
+        return await _rejected(work, order, item, error)
+    except ProviderError as error:
+        return await work.stalled(order, item, error)
+
+
+def _send(now: datetime) -> Change:
+    def change(order: Order, item: OrderItem) -> Order | None:
+        # A cancellation may have come in since the plan was drawn: then nothing new is sent.
+        if order.open_cancellation is not None or needs_undo(order):
+            return None
+        return changes.sending(order, item, ItemPhase.PLACING, now)
+
+    return change
+
+
+def _request(order: Order, item: OrderItem, key: str) -> OrderRequest:
+    return OrderRequest(
+        key=key,
+        party=item.party,
+        offering_ref=item.offering_ref,
+        quantity=item.quantity,
+        values=item.values,
+        place=order.place,
+        requested_start_at=order.requested_start_at,
+    )
+
+
+async def _placed(work: Work, order: Order, item: OrderItem, found: ProviderOrder) -> float:
+    def change(order: Order, item: OrderItem) -> Order:
+        order = changes.moved(order, item, ItemPhase.TRACKING, work.clock.now(), order_ref=found.ref)
+        return with_expected_completion(order, found.expected_completion_at)
+
+    record = work.done(item, Step.PLACE, item.key(Step.PLACE), "PLACED", found.ref)
+    await work.write(order, item, change, record)
+    return 0.0
+
+
+async def _rejected(work: Work, order: Order, item: OrderItem, error: Rejected) -> float:
+    failure = Failure(FailureCode.PROVIDER_REJECTED, {"reason": error.reason or ""}, error.detail)
+    record = work.done(item, Step.PLACE, item.key(Step.PLACE), "REJECTED", error.detail)
+    await work.write(order, item, lambda o, i: changes.failed(o, i, failure, work.clock.now()), record)
+    return 0.0
+
+
+async def abandon(work: Work, order: Order, item: OrderItem) -> float:
+    """Undoes a send whose outcome is unknown.
+
+    What a look finds is cancelled next; what it does not find after a while never was.
+    """
+    try:
+        found = await work.ordering(item).find(item.key(Step.PLACE))
+    except ProviderError as error:
+        return await work.stalled(order, item, error)
+    if found is not None:
+        return await _placed(work, order, item, found)
+    now = work.clock.now()
+    settles_at = (item.sent_at or now) + timedelta(seconds=work.limits.unknown_settle_s)
+    if now < settles_at:
+        return (settles_at - now).total_seconds()
+    record = work.done(item, Step.PLACE, item.key(Step.PLACE), "ABANDONED")
+    await work.write(order, item, lambda o, i: changes.ended(o, i, now), record)
+    return 0.0

@@ -1,0 +1,139 @@
+"""What every step works with: the providers, the store, the clock and the time limits."""
+
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.contract.ordering import Ordering
+from gateway.contract.provider import Provider
+from gateway.domain.errors import ContractBroken, NotOffered, OutcomeUnknown, ProviderError, Rejected, Unavailable
+from gateway.domain.ordering.orders import Failure, Order, OrderItem
+from gateway.domain.ordering.reasons import FailureCode, HoldCode
+from gateway.domain.ordering.states import ItemPhase
+from gateway.federation.directory import Directory
+from gateway.ports import Clock, StepRecord, Storage, WakeUps
+from gateway.saga import changes
+from gateway.saga.failpoints import Reached, passing
+from gateway.saga.ledger import Change, write_step
+from gateway.saga.plan import Step
+
+alarms = logging.getLogger("gateway.alarms")
+
+
+@dataclass(frozen=True, slots=True)
+class SagaLimits:
+    """How long an item may take in each phase before it is HELD for a person, and how often a provider is asked
+    (seconds).
+
+    `unknown_settle_s`: how long after a send without an answer a look that finds nothing is not yet believed when the
+    item is to be undone.
+    """
+
+    answer_s: float = 600.0
+    delivery_s: float = 14 * 86400.0
+    activation_s: float = 86400.0
+    poll_first_s: float = 1.0
+    poll_most_s: float = 15.0
+    held_poll_s: float = 60.0
+    unknown_settle_s: float = 5.0
+
+    def of(self, phase: ItemPhase) -> float:
+        """The limit of a phase."""
+        if phase in {ItemPhase.TRACKING, ItemPhase.REMOVAL_TRACKING}:
+            return self.delivery_s
+        return self.activation_s if phase is ItemPhase.ACTIVATING else self.answer_s
+
+
+_HOLDS: tuple[tuple[type[ProviderError], HoldCode], ...] = (
+    (ContractBroken, HoldCode.PROVIDER_CONTRACT_BROKEN),
+    (NotOffered, HoldCode.PROVIDER_CONTRACT_BROKEN),
+    (OutcomeUnknown, HoldCode.PROVIDER_OUTCOME_UNKNOWN),
+)
+
+
+def _final_failure(item: OrderItem, error: ProviderError) -> Failure | None:
+    """What can never work, as long as nothing was placed."""
+    if item.order_ref is not None:
+        return None
+    if isinstance(error, NotOffered):
+        return Failure(FailureCode.PROVIDER_NOT_OFFERED, provider_text=error.detail)
+    if isinstance(error, Rejected) and item.phase is ItemPhase.QUALIFYING:
+        return Failure(FailureCode.PROVIDER_REJECTED, {"reason": error.reason or ""}, error.detail)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The parts behind every step. A step returns the seconds after which it wants to be taken again, 0 for at once."""
+
+    storage: Storage
+    directory: Directory
+    wakeups: WakeUps
+    clock: Clock
+    limits: SagaLimits = SagaLimits()
+    reached: Reached = passing
+
+    def provider(self, item: OrderItem) -> Provider:
+        """The item's provider. Raises: Unavailable while it is not connected."""
+        provider = self.directory.provider(item.provider)
+        if provider is None:
+            raise Unavailable(item.provider, "ordering", "not connected")
+        return provider
+
+    def ordering(self, item: OrderItem) -> Ordering:
+        """The item's provider's ordering. Raises: Unavailable, NotOffered."""
+        ordering = self.provider(item).ordering
+        if ordering is None:
+            raise NotOffered(item.provider, "ordering")
+        return ordering
+
+    async def write(
+        self, order: Order, item: OrderItem, change: Change, record: StepRecord | None = None
+    ) -> Order | None:
+        """Stores what was learnt of the item; None where it no longer counts."""
+        return await write_step(self.storage, order, item, change, self.clock.now(), record)
+
+    async def stalled(self, order: Order, item: OrderItem, error: ProviderError) -> float:
+        """No answer that counts: again later; HELD when the phase's time is over; failed where it can never work."""
+        if isinstance(error, ContractBroken):
+            alarms.error("contract-broken provider=%s capability=%s", error.provider, error.capability)
+        failure = _final_failure(item, error)
+        if failure is not None:
+            await self.write(order, item, lambda o, i: changes.failed(o, i, failure, self.clock.now()))
+            return 0.0
+        code = next((hold for kind, hold in _HOLDS if isinstance(error, kind)), HoldCode.PROVIDER_UNAVAILABLE)
+        wait_s = error.retry_after_s if isinstance(error, Unavailable) and error.retry_after_s else 0.0
+        return max(wait_s, await self.waiting(order, item, code))
+
+    async def waiting(self, order: Order, item: OrderItem, code: HoldCode = HoldCode.PROVIDER_TOO_SLOW) -> float:
+        """The seconds until the next look; the item is HELD when its phase's time is over."""
+        now = self.clock.now()
+        if item.hold is None and self.is_overdue(item, now):
+            params: Mapping[str, str] = {"offering": item.offering_name}
+            await self.write(order, item, lambda o, i: changes.held(o, i, code, now, params))
+        return self.poll_s(item, now)
+
+    def is_overdue(self, item: OrderItem, now: datetime) -> bool:
+        """Whether the item has been in its phase for longer than allowed."""
+        return now - item.phase_since >= timedelta(seconds=self.limits.of(item.phase))
+
+    def poll_s(self, item: OrderItem, now: datetime) -> float:
+        """Often at first, less often the longer it takes; spread, so that many orders do not ask at once."""
+        if item.hold is not None:
+            return self.limits.held_poll_s * random.uniform(0.75, 1.25)  # noqa: S311
+        age_s = (now - item.phase_since).total_seconds()
+        pace_s = min(max(self.limits.poll_first_s, age_s / 4), self.limits.poll_most_s)
+        left_s = self.limits.of(item.phase) - age_s
+        pace_s = min(pace_s, left_s) if left_s > 0 else pace_s
+        return max(pace_s * random.uniform(0.75, 1.0), 0.01)  # noqa: S311
+
+    def begun(self, item: OrderItem, step: Step, key: str) -> StepRecord:
+        """The record of a call that is about to be sent."""
+        return StepRecord(item.id, step, item.attempt, key, self.clock.now())
+
+    def done(self, item: OrderItem, step: Step, key: str, outcome: str, detail: str = "") -> StepRecord:
+        """The record of a call whose outcome is known."""
+        started_at = item.sent_at or self.clock.now()
+        return StepRecord(item.id, step, item.attempt, key, started_at, self.clock.now(), outcome, detail)

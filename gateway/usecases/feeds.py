@@ -1,0 +1,142 @@
+"""Live events: what was missed first, then what comes, without a gap or a repeat.
+
+A subscriber registers, then reads the table after its cursor, then follows. All subscribers of one topic share one
+reader, which at each
+wake-up reads the table and hands the new events on. A subscriber that is too slow for its bounded buffer loses the
+buffer, not an event: it reads
+the table again from where it is. A slow sweep covers wake-ups that were lost.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+
+from gateway.domain.ordering.events import OrderEvent
+from gateway.ports import WakeUps
+
+Read = Callable[[int, int], Awaitable[Sequence[OrderEvent]]]
+"""Reads up to `limit` events after a position, in order."""
+Position = Callable[[OrderEvent], int]
+"""Where an event stands in the topic's order."""
+
+BATCH = 200
+BUFFER = 256
+SWEEP_S = 15.0
+
+
+class _Subscriber:
+    """One follower's place: the last position it was given, and what waits for it."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.buffer: deque[OrderEvent] = deque()
+        self.is_behind = False
+        self.fresh = asyncio.Event()
+
+    def offer(self, events: Sequence[OrderEvent]) -> None:
+        if len(self.buffer) + len(events) > BUFFER:
+            self.buffer.clear()
+            self.is_behind = True
+        else:
+            self.buffer.extend(events)
+        self.fresh.set()
+
+
+class _Channel:
+    """One topic's reader and its subscribers."""
+
+    def __init__(self, wakeups: WakeUps, topic: str, read: Read, position: Position) -> None:
+        self.subscribers: set[_Subscriber] = set()
+        self._head: int | None = None
+        self._read = read
+        self._position = position
+        self._listening = wakeups.listen(topic)
+        self._waiter = self._listening.__enter__()
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            await self._waiter.wait(SWEEP_S)
+            # The first read starts where the last of the subscribers is; each drops what it has.
+            head = min(each.position for each in self.subscribers) if self._head is None else self._head
+            while events := await self._read(head, BATCH):
+                head = self._position(events[-1])
+                for subscriber in self.subscribers:
+                    subscriber.offer(events)
+            self._head = head
+
+    def failure(self) -> BaseException | None:
+        """Why the reader ended, None while it runs."""
+        return self._task.exception() if self._task.done() and not self._task.cancelled() else None
+
+    def watch(self, subscriber: _Subscriber) -> None:
+        self.subscribers.add(subscriber)
+        self._task.add_done_callback(lambda _: subscriber.fresh.set())
+
+    def close(self) -> None:
+        self._task.cancel()
+        self._listening.__exit__(None, None, None)
+
+
+class EventFeed:
+    """The channels that somebody follows."""
+
+    def __init__(self, wakeups: WakeUps) -> None:
+        self._wakeups = wakeups
+        self._channels: dict[str, _Channel] = {}
+
+    async def follow(
+        self,
+        topic: str,
+        read: Read,
+        position: Position,
+        after: int,
+        is_over: Callable[[int], Awaitable[bool]],
+    ) -> AsyncGenerator[OrderEvent, None]:
+        """Every event after that position, in order.
+
+        Ends at once when `is_over(position)` says so at the end of the history.
+        """
+        with self._joined(topic, read, position, after) as (channel, subscriber):
+            while True:
+                while events := await read(subscriber.position, BATCH):
+                    for event in events:
+                        subscriber.position = position(event)
+                        yield event
+                if await is_over(subscriber.position):
+                    return
+                subscriber.is_behind = False
+                while not subscriber.is_behind:
+                    async for event in _next(channel, subscriber, position):
+                        yield event
+
+    @contextlib.contextmanager
+    def _joined(self, topic: str, read: Read, position: Position, after: int) -> Iterator[tuple[_Channel, _Subscriber]]:
+        channel = self._channels.get(topic)
+        if channel is None or channel.failure() is not None:
+            channel = self._channels[topic] = _Channel(self._wakeups, topic, read, position)
+        subscriber = _Subscriber(after)
+        channel.watch(subscriber)
+        try:
+            yield channel, subscriber
+        finally:
+            channel.subscribers.discard(subscriber)
+            if not channel.subscribers:
+                channel.close()
+                if self._channels.get(topic) is channel:
+                    del self._channels[topic]
+
+
+async def _next(channel: _Channel, subscriber: _Subscriber, position: Position) -> AsyncIterator[OrderEvent]:
+    """What the reader handed on since, once there is something; nothing where the buffer was lost."""
+    await subscriber.fresh.wait()
+    subscriber.fresh.clear()
+    failure = channel.failure()
+    if failure is not None:
+        raise failure
+    while subscriber.buffer:
+        event = subscriber.buffer.popleft()
+        if position(event) > subscriber.position:
+            subscriber.position = position(event)
+            yield event

@@ -1,1 +1,0 @@
-"""Many providers as one."""

@@ -1,0 +1,1 @@
+"""The saga: plan, steps, driver and engine."""
