@@ -30,7 +30,8 @@ class Waiter(Protocol):
 class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
-    Topics: `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`.
+    Topics: `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`, `provider-product:<slug>:<ref>`,
+    `provider-key:<key>`, `catalog:<slug>`.
     """
 
     def notify(self, *topics: str) -> None:

@@ -15,9 +15,13 @@ from gateway.domain.catalog.providers import ProviderProfile
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What bounds each call to a provider: seconds, calls at once, tries of what is safe to repeat."""
+    """What bounds each call to a provider: seconds, calls at once (each capability's), tries of what may be repeated.
+
+    A read's tries share its one time limit. A whole catalogue has a limit of its own: nobody waits for it.
+    """
 
     read_timeout_s: float = 5.0
+    snapshot_timeout_s: float = 60.0
     change_timeout_s: float = 15.0
     concurrency: int = 16
     read_tries: int = 3

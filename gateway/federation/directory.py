@@ -7,10 +7,14 @@ from gateway.contract.provider import Provider
 from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.catalog.providers import ProviderProfile, UnavailableProvider
 from gateway.domain.parties import Agreement
+from gateway.federation.index import CatalogIndex
 
 
 class Directory(Protocol):
-    """The connected providers, each guarded: calls raise nothing but ProviderError."""
+    """The providers, each guarded: calls raise nothing but ProviderError.
+
+    One that is not connected is there too, and Unavailable for every call.
+    """
 
     def provider(self, slug: str) -> Provider | None:
         """The provider of that slug."""
@@ -33,6 +37,9 @@ class Offerings(Protocol):
 
     def get(self, offering_id: str) -> ProductOffering | None:
         """The offering of that global id, None for one unknown or withdrawn."""
+
+    def index(self) -> CatalogIndex:
+        """The combined catalogue, prepared for search; immutable."""
 
     def unavailable(self) -> Sequence[UnavailableProvider]:
         """The providers whose snapshot is stale or was never read, with `last_known_at`."""

@@ -1,0 +1,48 @@
+"""A circuit breaker: after several failures in a row, spares a provider (and us) the calls for a while."""
+
+from datetime import datetime, timedelta
+
+from gateway.ports import Clock
+
+
+class Breaker:
+    """Closed: calls pass. Open: none does. Half-open, after `open_for`: one call probes, and closes or opens it again.
+
+    Own code, as the libraries for it read the system's time instead of an injected clock.
+    """
+
+    def __init__(self, clock: Clock, failures: int = 5, open_for: timedelta = timedelta(seconds=10)) -> None:
+        self._clock = clock
+        self._limit = failures
+        self._open_for = open_for
+        self._failures = 0
+        self._opened_at: datetime | None = None
+        self._probing = False
+
+    def wait_s(self) -> float | None:
+        """None where a call may pass; else the seconds until it is worth trying again."""
+        if self._opened_at is None:
+            return None
+        left = (self._opened_at + self._open_for - self._clock.now()).total_seconds()
+        if left > 0:
+            return left
+        return 1.0 if self._probing else None
+
+    def started(self) -> None:
+        """A call was let through."""
+        self._probing = self._opened_at is not None
+
+    def succeeded(self) -> None:
+        """The provider answered: closed."""
+        self._failures, self._opened_at, self._probing = 0, None, False
+
+    def failed(self) -> None:
+        """The provider did not answer: opened at the limit, and again by a failed probe."""
+        self._failures += 1
+        if self._probing or self._failures >= self._limit:
+            self._opened_at = self._clock.now()
+        self._probing = False
+
+    def abandoned(self) -> None:
+        """The call ended without telling anything (its caller went away): another may probe."""
+        self._probing = False

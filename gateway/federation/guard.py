@@ -1,0 +1,108 @@
+"""Bounds each call to a provider, and sorts what leaks out of an adapter into the error tree: nothing else leaves."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from gateway.contract.provider import Limits
+from gateway.domain.errors import ContractBroken, OutcomeUnknown, ProviderError, Unavailable
+from gateway.federation.breaker import Breaker
+from gateway.ports import Clock
+
+T = TypeVar("T")
+Call = Callable[[], Awaitable[T]]
+Leaked = type[Unavailable] | type[OutcomeUnknown] | type[ContractBroken]
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def sorting(provider: str, capability: str, leaked: Leaked) -> Iterator[None]:
+    """Lets provider errors and cancellation pass; whatever else comes out becomes `leaked`."""
+    try:
+        yield
+    except ProviderError:
+        raise
+    except Exception as error:
+        # The type alone: an adapter's message may hold what belongs into no log.
+        _log.warning("adapter of %s leaked %s in %s", provider, type(error).__name__, capability)
+        raise leaked(provider, capability, f"{type(error).__name__}: {error}") from error
+
+
+class Guard:
+    """What stands between the gateway and one capability of one provider: its own bulkhead and breaker."""
+
+    def __init__(self, provider: str, capability: str, limits: Limits, clock: Clock) -> None:
+        self.provider = provider
+        self.capability = capability
+        self.limits = limits
+        self._breaker = Breaker(clock)
+        self._places = asyncio.Semaphore(limits.concurrency)
+
+    async def read(self, call: Call[T], timeout_s: float | None = None) -> T:
+        """Asks, again with jitter where the request did not arrive; all tries and waits within one time limit.
+
+        Raises: ProviderError, Unavailable at the time limit.
+        """
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(Unavailable),
+            stop=self._is_hopeless,
+            wait=wait_random_exponential(multiplier=0.05, max=0.5),
+            reraise=True,
+        )
+        async with self._limit(timeout_s or self.limits.read_timeout_s, lambda: Unavailable) as limit:
+            return await retrying(self._read_once, call, limit)
+
+    async def change(self, call: Call[T]) -> T:
+        """Does it once. Raises: ProviderError; OutcomeUnknown where the time ran out after it was sent."""
+        leaked: Leaked = Unavailable
+        async with self._limit(self.limits.change_timeout_s, lambda: leaked) as limit, self._place(limit):
+            leaked = OutcomeUnknown
+            with sorting(self.provider, self.capability, OutcomeUnknown):
+                return await call()
+
+    def _is_hopeless(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        asked_to_wait = isinstance(error, Unavailable) and error.retry_after_s is not None
+        return asked_to_wait or bool(stop_after_attempt(self.limits.read_tries)(state))
+
+    async def _read_once(self, call: Call[T], limit: asyncio.Timeout) -> T:
+        async with self._place(limit):
+            with sorting(self.provider, self.capability, ContractBroken):
+                return await call()
+
+    @asynccontextmanager
+    async def _limit(self, timeout_s: float, outcome: Callable[[], Leaked]) -> AsyncIterator[asyncio.Timeout]:
+        try:
+            async with asyncio.timeout(timeout_s) as limit:
+                yield limit
+        except TimeoutError as error:
+            raise outcome()(self.provider, self.capability, f"no answer within {timeout_s:g} s") from error
+
+    @asynccontextmanager
+    async def _place(self, limit: asyncio.Timeout) -> AsyncIterator[None]:
+        """A place in the bulkhead, and the breaker told what came of it."""
+        async with self._places:
+            wait_s = self._breaker.wait_s()
+            if wait_s is not None:
+                raise Unavailable(self.provider, self.capability, "spared after failures", retry_after_s=wait_s)
+            self._breaker.started()
+            tell = self._breaker.abandoned
+            try:
+                yield
+                tell = self._breaker.succeeded
+            except (Unavailable, OutcomeUnknown):
+                tell = self._breaker.failed
+                raise
+            except ProviderError:
+                tell = self._breaker.succeeded
+                raise
+            except asyncio.CancelledError:
+                tell = self._breaker.failed if limit.expired() else self._breaker.abandoned
+                raise
+            finally:
+                tell()

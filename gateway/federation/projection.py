@@ -1,0 +1,160 @@
+"""Every provider's catalogue as a snapshot in memory: queries read this, never a provider."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import uniform
+
+from gateway.domain.catalog.offerings import CatalogSnapshot, ProductOffering
+from gateway.domain.catalog.providers import ProviderProfile, UnavailableProvider
+from gateway.domain.errors import ContractBroken, ProviderError, Unavailable
+from gateway.federation import snapshot_files
+from gateway.federation.directory import Directory
+from gateway.federation.gather import unavailable_from
+from gateway.federation.guard import sorting
+from gateway.federation.index import CatalogIndex, Entry, entries_of
+from gateway.ports import Clock, WakeUps
+
+FIRST_RETRY_S = 1.0
+# A burst of catalogue events is answered by one refresh.
+SETTLE_S = 0.1
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What is known of one provider's catalogue."""
+
+    profile: ProviderProfile
+    snapshot: CatalogSnapshot | None = None
+    entries: tuple[Entry, ...] = ()
+    confirmed_at: datetime | None = None
+    failure: ProviderError | None = None
+    has_answered: bool = False
+
+
+class Projection:
+    """Implements Offerings."""
+
+    def __init__(
+        self, directory: Directory, wakeups: WakeUps, clock: Clock, folder: Path | None, age: timedelta
+    ) -> None:
+        self._directory = directory
+        self._wakeups = wakeups
+        self._clock = clock
+        self._folder = folder
+        self._age = age
+        self._index = CatalogIndex()
+        self._merging = asyncio.Lock()
+        self._shelves = {each.profile.slug: _Shelf(each.profile) for each in directory.providers()}
+
+    def all(self) -> Sequence[ProductOffering]:
+        """Every sold offering of every snapshot, by provider and ref."""
+        return self._index.offerings
+
+    def get(self, offering_id: str) -> ProductOffering | None:
+        """The offering of that global id, None for one unknown or withdrawn."""
+        return self._index.get(offering_id)
+
+    def index(self) -> CatalogIndex:
+        """The combined catalogue, prepared for search; immutable."""
+        return self._index
+
+    def unavailable(self) -> Sequence[UnavailableProvider]:
+        """The providers whose snapshot is stale or was never read, with `last_known_at`, by slug."""
+        return tuple(self._missing(shelf) for shelf in self._shelves.values() if self._is_stale(shelf))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every provider has answered once since the start."""
+        return all(shelf.has_answered for shelf in self._shelves.values())
+
+    async def load(self) -> None:
+        """Takes what the disk has kept, until the providers answer."""
+        for shelf in self._shelves.values() if self._folder else ():
+            kept = await asyncio.to_thread(snapshot_files.read, self._folder, shelf.profile) if self._folder else None
+            if kept is not None:
+                shelf.confirmed_at = kept.read_at
+                await self._put(shelf, kept)
+
+    async def refresh(self, slug: str) -> bool:
+        """Asks the provider for its catalogue if it has a newer one; False without an answer: the old one stays."""
+        shelf = self._shelves[slug]
+        provider = self._directory.provider(slug)
+        try:
+            if provider is not None and provider.catalog is not None:
+                known = shelf.snapshot.version if shelf.snapshot else None
+                newer = await provider.catalog.snapshot(known)
+                if newer is not None:
+                    # Preparing is our own code, but on a stranger's rows.
+                    with sorting(slug, "catalog", ContractBroken):
+                        await self._put(shelf, newer)
+                    await self._keep(newer)
+            shelf.failure, shelf.has_answered, shelf.confirmed_at = None, True, self._clock.now()
+        except ProviderError as error:
+            shelf.failure = error
+        return shelf.failure is None
+
+    async def follow(self, slug: str) -> None:
+        """Refreshes now, at each catalogue event, and by age, until cancelled; sooner again after a failure."""
+        retry_s = FIRST_RETRY_S
+        with self._wakeups.listen(f"catalog:{slug}") as waiter:
+            while True:
+                answered = await self.refresh(slug)
+                wait_s = self._age.total_seconds() if answered else min(retry_s, self._age.total_seconds())
+                retry_s = FIRST_RETRY_S if answered else min(retry_s * 2, self._age.total_seconds())
+                await waiter.wait(uniform(0.8, 1.2) * wait_s)  # noqa: S311 jitter
+                await asyncio.sleep(SETTLE_S)
+
+    async def _put(self, shelf: _Shelf, snapshot: CatalogSnapshot) -> None:
+        entries = await asyncio.to_thread(entries_of, snapshot)
+        async with self._merging:
+            others = [each.entries for each in self._shelves.values() if each is not shelf]
+            index = await asyncio.to_thread(lambda: CatalogIndex(e for group in [*others, entries] for e in group))
+            shelf.snapshot, shelf.entries, self._index = snapshot, entries, index
+
+    async def _keep(self, snapshot: CatalogSnapshot) -> None:
+        if self._folder is None:
+            return
+        try:
+            await asyncio.to_thread(snapshot_files.write, self._folder, snapshot)
+        except OSError:
+            return  # A full disk costs the next start its head start, nothing else.
+
+    def _is_stale(self, shelf: _Shelf) -> bool:
+        if not shelf.has_answered or shelf.failure is not None or shelf.confirmed_at is None:
+            return True
+        return self._clock.now() - shelf.confirmed_at > 3 * self._age
+
+    def _missing(self, shelf: _Shelf) -> UnavailableProvider:
+        error = shelf.failure or Unavailable(shelf.profile.slug, "catalog", "not read yet")
+        return unavailable_from(shelf.profile, error, self._clock, shelf.confirmed_at)
+
+    def versions(self) -> Mapping[str, str]:
+        """The version of each snapshot, by slug."""
+        return {slug: shelf.snapshot.version for slug, shelf in self._shelves.items() if shelf.snapshot}
+
+
+@asynccontextmanager
+async def open_projection(
+    directory: Directory,
+    wakeups: WakeUps,
+    clock: Clock,
+    *,
+    folder: Path | None = None,
+    age: timedelta = timedelta(seconds=30),
+) -> AsyncIterator[Projection]:
+    """A projection that keeps itself fresh until the exit. Opens at once, with what the disk has kept in `folder`."""
+    projection = Projection(directory, wakeups, clock, folder, age)
+    if folder is not None:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    await projection.load()
+    tasks = [asyncio.create_task(projection.follow(provider.profile.slug)) for provider in directory.providers()]
+    try:
+        yield projection
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

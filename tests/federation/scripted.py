@@ -1,0 +1,144 @@
+"""A small provider in this process that answers, waits and fails as it is told; and a clock that is set by hand."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from gateway.contract import (
+    CatalogSnapshot,
+    OneTimePrice,
+    ProductOffering,
+    Provider,
+    ProviderCancellation,
+    ProviderOrder,
+    ProviderProfile,
+    ProviderRole,
+    Signal,
+    SignalKind,
+    own_id,
+    provider_id,
+)
+from gateway.contract.ordering import OrderRequest
+from gateway.domain.money import Money
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class HandClock:
+    """Time that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    def forward(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+def profile(slug: str, *roles: ProviderRole) -> ProviderProfile:
+    return ProviderProfile(own_id("Provider", slug), slug, slug.title(), roles or (ProviderRole.SERVICE_PROVIDER,))
+
+
+def offering(slug: str, ref: str, name: str = "", **more: Any) -> ProductOffering:
+    made = ProductOffering(
+        id=provider_id("ProductOffering", slug, ref),
+        ref=ref,
+        provider=profile(slug),
+        name=name or f"Offering {ref}",
+        role=ProviderRole.SERVICE_PROVIDER,
+    )
+    return replace(made, **more)
+
+
+def price(amount: str) -> OneTimePrice:
+    return OneTimePrice(id=f"p{amount}", name="Once", amount=Money(Decimal(amount), "SEK"))
+
+
+Behaviour = Callable[[], Awaitable[None]]
+
+
+async def at_once() -> None:
+    """Answers at once."""
+
+
+async def never() -> None:
+    """Never answers."""
+    await asyncio.Event().wait()
+
+
+def failing(error: BaseException) -> Behaviour:
+    async def fail() -> None:
+        raise error
+
+    return fail
+
+
+@dataclass
+class Scripted:
+    """Catalogue, ordering and events of one provider; `behaviour` is awaited before each answer."""
+
+    slug: str
+    offerings: tuple[ProductOffering, ...] = ()
+    behaviour: Behaviour = at_once
+    version: str = "1"
+    calls: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
+    asked_versions: list[str | None] = field(default_factory=list)
+
+    async def _answer(self) -> None:
+        self.calls += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self.behaviour()
+        finally:
+            self.at_once -= 1
+
+    async def snapshot(self, known_version: str | None) -> CatalogSnapshot | None:
+        self.asked_versions.append(known_version)
+        await self._answer()
+        if known_version == self.version:
+            return None
+        return CatalogSnapshot(self.slug, self.version, START, self.offerings)
+
+    async def offering(self, ref: str) -> ProductOffering | None:
+        await self._answer()
+        return next((each for each in self.offerings if each.ref == ref), None)
+
+    async def place(self, request: OrderRequest) -> ProviderOrder:
+        await self._answer()
+        raise NotImplementedError
+
+    async def find(self, key: str) -> ProviderOrder | None:
+        await self._answer()
+        return None
+
+    async def track(self, ref: str) -> ProviderOrder:
+        raise NotImplementedError
+
+    async def cancel(self, ref: str, key: str, reason: str | None) -> ProviderCancellation:
+        raise NotImplementedError
+
+    async def cancellation(self, ref: str) -> ProviderCancellation | None:
+        raise NotImplementedError
+
+    async def terminate(self, product_ref: str, key: str, party: str) -> ProviderOrder:
+        raise NotImplementedError
+
+    async def subscribe(self, callback_url: str) -> None:
+        await self._answer()
+
+    async def unsubscribe(self) -> None:
+        await self._answer()
+
+    def read(self, body: Mapping[str, Any]) -> Sequence[Signal]:
+        return [Signal(SignalKind(body["kind"]), body.get("ref"), body.get("key"))]
+
+    def provider(self) -> Provider:
+        return Provider(profile(self.slug), catalog=self, ordering=self, events=self)

@@ -1,0 +1,177 @@
+"""Each call to a provider is bounded, and whatever it fails with has a name."""
+
+import asyncio
+import time
+
+import pytest
+
+from gateway.contract import ContractBroken, Limits, OrderRequest, OutcomeUnknown, Provider, Rejected, Unavailable
+from gateway.federation.gather import gather
+from gateway.federation.guarded import guarded, unreachable
+from tests.federation.scripted import HandClock, Scripted, failing, never, profile
+
+SHORT = Limits(read_timeout_s=0.1, change_timeout_s=0.1, concurrency=2, read_tries=3)
+REQUEST = OrderRequest("key", "party", "ref")
+
+
+def guard_of(scripted: Scripted, clock: HandClock | None = None, limits: Limits = SHORT) -> Provider:
+    return guarded(scripted.provider(), limits, clock or HandClock())
+
+
+async def read(provider: Provider) -> object:
+    assert provider.catalog is not None
+    return await provider.catalog.offering("ref")
+
+
+async def change(provider: Provider) -> object:
+    assert provider.ordering is not None
+    return await provider.ordering.place(REQUEST)
+
+
+async def test_a_read_without_an_answer_is_unavailable_at_its_limit() -> None:
+    provider = guard_of(Scripted("one", behaviour=never))
+
+    started = time.monotonic()
+    with pytest.raises(Unavailable):
+        await read(provider)
+
+    assert 0.09 < time.monotonic() - started < 0.5
+
+
+async def test_a_change_without_an_answer_has_an_unknown_outcome_and_is_sent_once() -> None:
+    scripted = Scripted("one", behaviour=never)
+
+    with pytest.raises(OutcomeUnknown):
+        await change(guard_of(scripted))
+
+    assert scripted.calls == 1
+
+
+async def test_a_change_that_never_got_a_place_was_not_sent() -> None:
+    scripted = Scripted("one", behaviour=never)
+    provider = guard_of(scripted)
+
+    results = await asyncio.gather(*(change(provider) for _ in range(3)), return_exceptions=True)
+
+    assert [type(result) for result in results] == [OutcomeUnknown, OutcomeUnknown, Unavailable]
+    assert scripted.calls == 2
+
+
+@pytest.mark.parametrize(("ask", "sorted_as"), [(read, ContractBroken), (change, OutcomeUnknown)])
+async def test_what_leaks_out_of_an_adapter_is_sorted(ask: object, sorted_as: type[Exception]) -> None:
+    scripted = Scripted("one", behaviour=failing(KeyError("boom")))
+
+    with pytest.raises(sorted_as):
+        await (read if ask is read else change)(guard_of(scripted))
+
+    assert scripted.calls == 1
+
+
+async def test_a_read_that_did_not_arrive_is_repeated_and_a_refusal_is_not() -> None:
+    lost, refused = (
+        Scripted("one", behaviour=failing(Unavailable("one", "catalog"))),
+        Scripted("two", behaviour=failing(Rejected("two", "catalog"))),
+    )
+
+    for scripted, error in ((lost, Unavailable), (refused, Rejected)):
+        with pytest.raises(error):
+            await read(guard_of(scripted, limits=Limits(read_tries=3)))
+
+    assert (lost.calls, refused.calls) == (3, 1)
+
+
+async def test_a_provider_that_named_a_time_to_wait_is_not_asked_again() -> None:
+    scripted = Scripted("one", behaviour=failing(Unavailable("one", "catalog", retry_after_s=30)))
+
+    with pytest.raises(Unavailable):
+        await read(guard_of(scripted))
+
+    assert scripted.calls == 1
+
+
+async def test_cancellation_passes_and_is_no_failure_of_the_provider() -> None:
+    scripted = Scripted("one", behaviour=never)
+    provider = guard_of(scripted, limits=Limits(concurrency=1))
+
+    for _ in range(6):
+        task = asyncio.create_task(read(provider))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert scripted.calls == 6
+
+
+async def test_no_more_calls_at_once_than_the_bulkhead_has_places() -> None:
+    async def a_moment() -> None:
+        await asyncio.sleep(0.005)
+
+    scripted = Scripted("one", behaviour=a_moment)
+    provider = guard_of(scripted, limits=Limits(concurrency=2))
+
+    await asyncio.gather(*(read(provider) for _ in range(10)))
+
+    assert (scripted.calls, scripted.most_at_once) == (10, 2)
+
+
+async def test_a_provider_that_keeps_failing_is_spared_and_probed_by_one_call() -> None:
+    clock = HandClock()
+    scripted = Scripted("one", behaviour=failing(Unavailable("one", "catalog")))
+    provider = guard_of(scripted, clock, Limits(read_tries=1))
+    for _ in range(7):
+        with pytest.raises(Unavailable):
+            await read(provider)
+    assert scripted.calls == 5
+
+    clock.forward(11)
+    with pytest.raises(Unavailable):
+        await read(provider)
+    with pytest.raises(Unavailable) as spared:
+        await read(provider)
+
+    assert scripted.calls == 6
+    assert spared.value.retry_after_s == 10
+
+
+async def test_a_probe_that_succeeds_lets_calls_pass_again() -> None:
+    clock = HandClock()
+    scripted = Scripted("one", behaviour=failing(Unavailable("one", "catalog")))
+    provider = guard_of(scripted, clock, Limits(read_tries=1))
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            await read(provider)
+
+    clock.forward(11)
+    scripted.behaviour = Scripted("fresh").behaviour
+    answers = [await read(provider) for _ in range(3)]
+
+    assert answers == [None, None, None]
+    assert scripted.calls == 8
+
+
+async def test_timeouts_open_the_breaker_too() -> None:
+    scripted = Scripted("one", behaviour=never)
+    provider = guard_of(scripted, limits=Limits(read_timeout_s=0.01))
+
+    for _ in range(6):
+        with pytest.raises(Unavailable):
+            await read(provider)
+
+    assert scripted.calls == 5
+
+
+async def test_one_slow_provider_delays_the_others_answer_by_its_own_limit_only() -> None:
+    slow, quick = Scripted("slow", behaviour=never), Scripted("quick")
+    clock = HandClock()
+
+    started = time.monotonic()
+    found = await gather([guard_of(slow, clock), guard_of(quick, clock), unreachable(profile("away"))], read, clock)
+
+    assert time.monotonic() - started < 0.5
+    assert [(who.slug, row) for who, row in found.rows] == [("quick", None)]
+    assert [(who.provider.slug, who.code) for who in found.unavailable] == [
+        ("slow", "PROVIDER_UNAVAILABLE"),
+        ("away", "PROVIDER_UNAVAILABLE"),
+    ]
