@@ -23,9 +23,9 @@ def test_titles_are_short() -> None:
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
-def test_the_table_counts_passing_tests_alone(pytester: pytest.Pytester, processes: str) -> None:
+def test_the_table_names_the_passing_tests_alone(pytester: pytest.Pytester, processes: str) -> None:
     pytester.makepyfile(
-        """
+        test_it="""
         import pytest
 
         @pytest.mark.requirement("V1", "V2")
@@ -35,22 +35,52 @@ def test_the_table_counts_passing_tests_alone(pytester: pytest.Pytester, process
         def test_fails(): assert False
 
         @pytest.mark.requirement("V3")
+        @pytest.mark.parametrize("case", [1, 2])
+        def test_cases(case): pass
+
+        @pytest.mark.requirement("V4")
         @pytest.mark.skip
         def test_skipped(): pass
         """
     )
 
-    result = pytester.runpytest_subprocess("-p", "tests.plugins.requirements", "-n", processes)
+    result = _run(pytester, "-n", processes)
 
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.re_match_lines(
-        [r" +V1 +1  \D+$", r" +V2 +1  .+\(1 failed\)$", r" +V3 +-  ", r"2 of \d+ proved; .* V3"]
+        [
+            r" +V1 +1  [^(]+$",
+            r" .*test_it.py::test_passes$",
+            r" +V2 +1  .+\(1 failed\)$",
+            r" .*test_it.py::test_passes$",
+            r" +V3 +2  ",
+            r" .*test_it.py::test_cases  x2$",
+            r" +V4 +-  ",
+            r" +V5 +-  ",
+            r"3 of \d+ proved; .* V4 V5 ",
+        ],
     )
 
 
-def test_an_unknown_requirement_stops_the_run(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("import pytest\n\n@pytest.mark.requirement('V99')\ndef test_passes(): pass\n")
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_an_unknown_requirement_stops_the_run(pytester: pytest.Pytester, processes: str) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
 
-    result = pytester.runpytest_subprocess("-p", "tests.plugins.requirements")
+        @pytest.mark.requirement("V99")
+        def test_passes(): pass
 
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*unknown requirement 'V99'*"])
+        def test_other(): pass
+        """
+    )
+
+    result = _run(pytester, "-n", processes)
+
+    assert result.ret in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.TESTS_FAILED)
+    result.stdout.fnmatch_lines(["*test_passes: unknown requirement 'V99'"])
+    result.assert_outcomes(errors=1)
+
+
+def _run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess("-p", "tests.plugins.requirements", "-p", "no:schemathesis", *arguments)
