@@ -43,10 +43,13 @@ class WakeUps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What sign-up keeps: ids are global, the password is a hash already."""
+    """What sign-up keeps: ids are global, the password is a hash already.
+
+    Without a customer (an operator) `customer_id` is None.
+    """
 
     actor_id: str
-    customer_id: str
+    customer_id: str | None
     username: str
     password_hash: str
     email: str | None

@@ -1,0 +1,109 @@
+"""Opens the storage: engines, schema, transactions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway.ports import Clock, WakeUps
+from gateway.storage import postgres, schema, sqlite
+from gateway.storage.failures import StorageUnavailable
+from gateway.storage.rows import Starter
+from gateway.storage.unit import SqlUnitOfWork
+
+__all__ = ["SqlStorage", "Starter", "open_storage"]
+
+
+class Dialect(Protocol):
+    """What a module of a dialect has: all that differs between the databases, but for single statements."""
+
+    def prepare(self, url: URL) -> None: ...
+    def open_engines(self, url: URL) -> tuple[AsyncEngine, AsyncEngine]: ...
+    def lock_schema(self, connection: Connection) -> None: ...
+
+
+_DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgres}
+
+
+class SqlStorage:
+    """The port `Storage` on SQL.
+
+    `engine` is the engine that writes: a transaction of it. `sync_url` names the same
+    database for an engine of another kind (`sqlite:///…` or `postgresql+psycopg://…`, with the password).
+    """
+
+    def __init__(self, url: URL, dialect: Dialect, wakeups: WakeUps, clock: Clock, starter: Starter | None) -> None:
+        driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else "sqlite"
+        self.sync_url = url.set(drivername=driver).render_as_string(hide_password=False)
+        self.engine, self._reader = dialect.open_engines(url)
+        self._dialect = dialect
+        self._wakeups = wakeups
+        self._clock = clock
+        self._starter = starter
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
+        """Commits on a clean exit, then wakes; rolls back on an error, a cancellation too."""
+        async with self.engine.begin() as connection:
+            unit = SqlUnitOfWork(connection, self._clock, self._starter)
+            yield unit
+        self._wakeups.notify(*unit.topics)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[SqlUnitOfWork]:
+        """One moment's view; a change in it fails."""
+        async with self._reader.connect() as connection, connection.begin():
+            yield SqlUnitOfWork(connection, self._clock)
+
+    async def is_ready(self) -> bool:
+        """Whether the database answers."""
+        try:
+            async with self._reader.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError):
+            return False
+        return True
+
+    async def upgrade(self) -> None:
+        """Brings the schema up to date. Raises: UnknownRevision, StorageUnavailable."""
+        try:
+            async with self.engine.begin() as connection:
+                await connection.run_sync(self._dialect.lock_schema)
+                await connection.run_sync(schema.upgrade)
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageUnavailable(f"the database can't be used: {str(error).splitlines()[0]}") from error
+
+    async def close(self) -> None:
+        """Gives the connections back."""
+        await self.engine.dispose()
+        await self._reader.dispose()
+
+
+def _read_url(database_url: str) -> tuple[URL, Dialect]:
+    try:
+        url = make_url(database_url)
+        return url, _DIALECTS[url.get_backend_name()]
+    except (ArgumentError, KeyError):
+        raise StorageUnavailable("the database's address must begin with sqlite:/// or postgresql://") from None
+
+
+@asynccontextmanager
+async def open_storage(
+    database_url: str, wakeups: WakeUps, clock: Clock, starter: Starter | None
+) -> AsyncIterator[SqlStorage]:
+    """Opens `sqlite:///path` or `postgresql://…` and brings its schema up to date.
+
+    `starter` is called inside the transaction by `orders.start`, with the synchronous connection and the order's id.
+    Raises: StorageUnavailable, UnknownRevision.
+    """
+    url, dialect = _read_url(database_url)
+    dialect.prepare(url)
+    storage = SqlStorage(url, dialect, wakeups, clock, starter)
+    try:
+        await storage.upgrade()
+        yield storage
+    finally:
+        await storage.close()

@@ -1,0 +1,138 @@
+"""Orders and their items; the steps that were taken; the start of an order's workflow."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, tuple_, update
+
+from gateway.domain.ordering.orders import Order, OrderItem
+from gateway.domain.ordering.states import FINAL_ORDER_STATES
+from gateway.ports import StepRecord
+from gateway.storage import tables
+from gateway.storage.columns import from_json, to_json
+from gateway.storage.ids import CUSTOMER, ORDER, ORDER_ITEM, own_id, raw, sought
+from gateway.storage.rows import Rows, Starter
+
+_order = tables.order.c
+_item = tables.order_item.c
+_step = tables.order_step.c
+
+
+def _order_values(order: Order) -> dict[str, Any]:
+    """Its row but for `last_event`, which only the events' numbering moves."""
+    body = to_json(dataclasses.replace(order, items=()))
+    return {"state": order.state, "is_open": order.state not in FINAL_ORDER_STATES, "body": body}
+
+
+def _item_values(order: str, item: OrderItem) -> dict[str, Any]:
+    return {
+        "key": raw(ORDER_ITEM, item.id),
+        "order": order,
+        "position": item.position,
+        "state": item.state,
+        "provider": item.provider,
+        "order_ref": item.order_ref,
+        "product_id": item.product.id if item.product else None,
+        "body": to_json(item),
+    }
+
+
+def _put_together(row: Row[Any], items: Sequence[Row[Any]]) -> Order:
+    order = from_json(row.body, Order)
+    read = tuple(from_json(item.body, OrderItem) for item in items)
+    return dataclasses.replace(order, items=read, last_sequence=row.last_event)
+
+
+class SqlOrders:
+    """Orders with their items, cancellations and steps."""
+
+    def __init__(self, rows: Rows, starter: Starter | None) -> None:
+        self._rows = rows
+        self._starter = starter
+        self._held: dict[str, set[str]] = {}
+        """The item bodies of each order that this transaction holds locked, as they stand in the table."""
+
+    async def add(self, order: Order) -> None:
+        key = raw(ORDER, order.id)
+        row = {"key": key, "customer": raw(CUSTOMER, order.customer_id), "placed_at": order.placed_at, "last_event": 0}
+        await self._rows.run(insert(tables.order).values(**row, **_order_values(order)))
+        self._held[key] = set()
+        await self._save_items(key, order)
+
+    async def get(self, order_id: str, *, lock: bool = False) -> Order | None:
+        key = sought(ORDER, order_id)
+        statement = select(_order.key, _order.body, _order.last_event).where(_order.key == key)
+        row = await self._rows.first(statement.with_for_update() if lock else statement)
+        if row is None:
+            return None
+        items = (await self._items([key]))[key]
+        if lock:
+            self._held[key] = {item.body for item in items}
+        return _put_together(row, items)
+
+    async def _items(self, orders: Sequence[str]) -> dict[str, list[Row[Any]]]:
+        statement = select(_item.order, _item.body).where(_item.order.in_(orders)).order_by(_item.order, _item.position)
+        found: dict[str, list[Row[Any]]] = {key: [] for key in orders}
+        for row in await self._rows.all(statement):
+            found[row.order].append(row)
+        return found
+
+    async def save(self, order: Order) -> None:
+        key = raw(ORDER, order.id)
+        if key not in self._held:
+            raise RuntimeError("save of an order that this transaction does not hold locked")
+        await self._rows.run(update(tables.order).where(_order.key == key).values(**_order_values(order)))
+        await self._save_items(key, order)
+
+    async def _save_items(self, key: str, order: Order) -> None:
+        rows = [_item_values(key, item) for item in order.items]
+        changed = [row for row in rows if row["body"] not in self._held[key]]
+        if changed:
+            await self._rows.put(tables.order_item, changed)
+        self._held[key] = {row["body"] for row in rows}
+
+    async def page(self, customer_id: str, first: int, after: tuple[datetime, str] | None) -> Sequence[Order]:
+        statement = select(_order.key, _order.body, _order.last_event)
+        statement = statement.where(_order.customer == sought(CUSTOMER, customer_id))
+        if after:
+            place = tuple_(_order.placed_at, _order.key)
+            statement = statement.where(place < (after[0], sought(ORDER, after[1])))
+        rows = await self._rows.all(statement.order_by(_order.placed_at.desc(), _order.key.desc()).limit(first))
+        items = await self._items([row.key for row in rows])
+        return [_put_together(row, items[row.key]) for row in rows]
+
+    async def open_ids(self) -> Sequence[str]:
+        statement = select(_order.key).where(_order.is_open.is_(True)).order_by(_order.placed_at, _order.key)
+        return [own_id(ORDER, row.key) for row in await self._rows.all(statement)]
+
+    async def by_products(self, customer_id: str, products: Sequence[str]) -> Mapping[str, str]:
+        statement = (
+            select(_item.product_id, _item.order)
+            .join_from(tables.order_item, tables.order)
+            .where(_item.product_id.in_(products), _order.customer == sought(CUSTOMER, customer_id))
+            .order_by(_order.placed_at)
+        )
+        # Of several orders about one product, the first made it: the newer ones are overwritten by it.
+        rows = await self._rows.all(statement)
+        return {row.product_id: own_id(ORDER, row.order) for row in reversed(rows)}
+
+    async def record_step(self, order_id: str, record: StepRecord) -> None:
+        values = dataclasses.asdict(record)
+        values["idempotency_key"] = values.pop("key")
+        await self._rows.put(tables.order_step, [{"order": raw(ORDER, order_id), **values}])
+
+    async def steps(self, order_id: str) -> Sequence[StepRecord]:
+        statement = (
+            select(*(column for column in _step if column.name != "order"))
+            .where(_step.order == sought(ORDER, order_id))
+            .order_by(_step.started_at, _step.idempotency_key, _step.step)
+        )
+        found = [dict(row._mapping) for row in await self._rows.all(statement)]
+        return [StepRecord(key=values.pop("idempotency_key"), **values) for values in found]
+
+    async def start(self, order_id: str) -> None:
+        if self._starter is None:
+            raise RuntimeError("the storage was opened without a starter: no order can be started")
+        await self._rows.connection.run_sync(self._starter, order_id)

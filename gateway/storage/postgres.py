@@ -1,0 +1,28 @@
+"""PostgreSQL: one pool; rows are locked with FOR UPDATE, reads are one snapshot."""
+
+from sqlalchemy import URL, Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+POOL_SIZE = 10
+_SCHEMA_LOCK = 7_316_442_091_255_403_521  # any number that nobody else uses
+
+
+def prepare(url: URL) -> None:
+    """Nothing to do: the database is made by who runs the server."""
+
+
+def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    """The writer, and the same pool with read-only transactions that see one moment."""
+    writer = create_async_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+    )
+    return writer, writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def lock_schema(connection: Connection) -> None:
+    """Lets one process at a time change the schema; held until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})

@@ -1,0 +1,43 @@
+"""One transaction's connection, and the few statements that the repositories share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, Row, Table, literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Starter = Callable[[Connection, str], None]
+
+
+class Rows:
+    """Statements in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self._insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+    async def all(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Every row."""
+        return (await self.connection.execute(statement)).all()
+
+    async def first(self, statement: Executable) -> Row[Any] | None:
+        """The first row, None where there is none."""
+        return (await self.connection.execute(statement)).first()
+
+    async def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Runs a change; returns how many rows it touched."""
+        result: CursorResult[Any] = await self.connection.execute(statement, rows)
+        return result.rowcount
+
+    async def add_new(self, table: Table, **values: object) -> bool:
+        """Inserts a row; False when one of its unique keys is taken (nothing changed)."""
+        statement = self._insert(table).values(**values).on_conflict_do_nothing().returning(literal(1))
+        return await self.first(statement) is not None
+
+    async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Inserts these rows, or replaces those of the same primary key."""
+        keys = [column.name for column in table.primary_key]
+        statement = self._insert(table)
+        changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        await self.run(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)

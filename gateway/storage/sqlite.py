@@ -1,0 +1,71 @@
+"""SQLite: one file in WAL mode, one writer, a pool of readers; each commit is on the disk when it returns."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from gateway.storage.failures import StorageUnavailable
+
+BUSY_TIMEOUT_MS = 10_000  # the engine of the saga writes to the same file
+READERS = 4
+
+
+def prepare(url: URL) -> None:
+    """Makes the file, for its owner alone, and switches it to WAL, which it keeps.
+
+    Raises: StorageUnavailable when it can't be written, or is no database.
+    """
+    if not url.database or url.database == ":memory:":
+        raise StorageUnavailable(
+            "SQLite needs a file (sqlite:///data/gateway.db): one in memory has one connection only"
+        )
+    path = Path(url.database)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA user_version")
+        finally:
+            connection.close()
+    except (OSError, sqlite3.Error) as error:
+        raise StorageUnavailable(f"the database {path} can't be opened: {error}") from error
+
+
+def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    """The writer, with its one connection, and the readers."""
+    return _engine(url, 1, begin="BEGIN IMMEDIATE"), _engine(url, READERS, begin="BEGIN", extra="PRAGMA query_only=ON")
+
+
+def _engine(url: URL, size: int, begin: str, extra: str | None = None) -> AsyncEngine:
+    engine = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"), pool_size=size, max_overflow=0, pool_timeout=30
+    )
+    _on_connect(engine.sync_engine, extra)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _on_connect(engine: Engine, extra: str | None) -> None:
+    pragmas = [f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA foreign_keys=ON", "PRAGMA synchronous=FULL"]
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: the "begin" hook does
+        cursor = connection.cursor()
+        for pragma in [*pragmas, extra] if extra else pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+
+def lock_schema(_: Connection) -> None:
+    """Nothing to do: BEGIN IMMEDIATE holds the database already."""

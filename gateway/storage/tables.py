@@ -1,0 +1,236 @@
+"""The tables, the same on SQLite and PostgreSQL. Keys are raw UUIDs as text; a `body` is a domain object as JSON.
+
+A change here needs a revision in `migrations/`: a test compares the two.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from gateway.storage.columns import Moment
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+KEY = String(36)
+CODE = String(40)
+
+actor = Table(
+    "actor",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("username", Text, nullable=False),
+    Column("username_folded", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("is_operator", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+actor_email = Table(
+    "actor_email",
+    metadata,
+    Column("email_folded", Text, primary_key=True),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("email", Text, nullable=False),
+)
+
+customer = Table(
+    "customer",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", CODE, nullable=False),
+    Column("last_event", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("role", CODE, nullable=False),
+    PrimaryKeyConstraint("actor", "customer"),
+)
+
+authorization = Table(
+    "authorization_grant",  # AUTHORIZATION is a reserved word of PostgreSQL's
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("functions", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("valid_from", Moment, nullable=False),
+    Column("valid_until", Moment),
+    Index(None, "actor", "customer"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("refresh_digest", Text, nullable=False),
+    Column("previous_digest", Text),
+    Column("rotated_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+
+refresh_token = Table(
+    "refresh_token",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("session", KEY, ForeignKey("session.key", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+provider_account = Table(
+    "provider_account",
+    metadata,
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("state", CODE, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("verified_at", Moment),
+    PrimaryKeyConstraint("customer", "provider", "ref"),
+    Index(
+        "uq_provider_account_pseudonym",
+        "customer",
+        "provider",
+        unique=True,
+        sqlite_where=text("state = 'PSEUDONYMOUS'"),
+        postgresql_where=text("state = 'PSEUDONYMOUS'"),
+    ),
+)
+
+site = Table(
+    "site",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "name"),
+)
+
+bundle = Table(
+    "bundle",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key"), nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("state", CODE, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+order = Table(
+    "customer_order",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key"), nullable=False),
+    Column("state", CODE, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    Column("last_event", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "placed_at", "key"),
+    Index(None, "is_open", "placed_at"),
+)
+
+order_item = Table(
+    "order_item",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("order", KEY, ForeignKey("customer_order.key", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", CODE, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("order_ref", Text),
+    Column("product_id", Text, index=True),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("order", "position"),
+    Index(None, "provider", "order_ref"),
+)
+
+order_event = Table(
+    "order_event",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("order", KEY, ForeignKey("customer_order.key"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("customer", KEY, ForeignKey("customer.key"), nullable=False),
+    Column("customer_seq", Integer, nullable=False),
+    Column("format", Integer, nullable=False),
+    Column("kind", CODE, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("order_state", CODE, nullable=False),
+    Column("completion_percent", Integer, nullable=False),
+    Column("item_id", Text),
+    Column("item_state", CODE),
+    Column("reason", Text),
+    Column("params", Text),
+    UniqueConstraint("order", "seq"),
+    UniqueConstraint("customer", "customer_seq"),
+)
+
+order_step = Table(
+    "order_step",
+    metadata,
+    Column("order", KEY, ForeignKey("customer_order.key", ondelete="CASCADE"), nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("item_id", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", Text),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("order", "idempotency_key", "step"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("mutation", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("input_digest", Text, nullable=False),
+    Column("object_id", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    PrimaryKeyConstraint("customer", "mutation", "idempotency_key"),
+)
+
+notification = Table(
+    "notification",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("params", Text, nullable=False),
+    Column("order_id", Text),
+    Column("read_at", Moment),
+    UniqueConstraint("customer", "order_id", "code"),
+    Index(None, "customer", "occurred_at", "key"),
+)

@@ -1,0 +1,52 @@
+"""One transaction over all that is kept."""
+
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.ports import Clock
+from gateway.storage.accounts import SqlAccounts
+from gateway.storage.bundles import SqlBundles
+from gateway.storage.events import SqlEvents
+from gateway.storage.keys import SqlIdempotency
+from gateway.storage.notifications import SqlNotifications
+from gateway.storage.orders import SqlOrders
+from gateway.storage.rows import Rows, Starter
+
+
+class SqlUnitOfWork:
+    """The repositories on one connection, and the topics to wake once it has committed."""
+
+    def __init__(self, connection: AsyncConnection, clock: Clock, starter: Starter | None = None) -> None:
+        self._rows = Rows(connection)
+        self._clock = clock
+        self._starter = starter
+        self.topics: dict[str, None] = {}
+
+    def wake(self, *topics: str) -> None:
+        """Keeps the topics for after the commit, each once."""
+        self.topics.update(dict.fromkeys(topics))
+
+    @cached_property
+    def accounts(self) -> SqlAccounts:
+        return SqlAccounts(self._rows, self._clock)
+
+    @cached_property
+    def bundles(self) -> SqlBundles:
+        return SqlBundles(self._rows)
+
+    @cached_property
+    def orders(self) -> SqlOrders:
+        return SqlOrders(self._rows, self._starter)
+
+    @cached_property
+    def events(self) -> SqlEvents:
+        return SqlEvents(self._rows, self.wake)
+
+    @cached_property
+    def idempotency(self) -> SqlIdempotency:
+        return SqlIdempotency(self._rows)
+
+    @cached_property
+    def notifications(self) -> SqlNotifications:
+        return SqlNotifications(self._rows)
