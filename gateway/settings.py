@@ -1,0 +1,352 @@
+"""What can be set from outside: the environment and the file of providers, each checked at the start, then frozen."""
+
+import math
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from limits import parse
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from gateway.contract.provider import Limits
+from gateway.domain.catalog.providers import ProviderRole
+from gateway.domain.identity import own_id
+from gateway.domain.parties import OPERATOR, Agreement
+from gateway.federation.registry import ProviderSpec
+from gateway.saga.work import SagaLimits
+
+PREFIX = "GATEWAY_"
+# What the tests read of themselves; no setting of the gateway.
+_OF_TESTS = ("GATEWAY_SHARED", "GATEWAY_TEST_")
+
+
+class SettingsError(Exception):
+    """Something set from outside is wrong; `lines` has one clear line each."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def user_data_folder() -> Path:
+    """Where this user's programs keep their data."""
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _rate(value: str) -> str:
+    try:
+        parse(value)
+    except ValueError:
+        raise ValueError("should be a rate such as 10/hour or 5/15 minutes") from None
+    return value
+
+
+def _origin(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or value.count("/") != 2:
+        raise ValueError("should be an address without a path, such as https://example.com")
+    return value
+
+
+def _span(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    least, found, most = value.partition("-")
+    try:
+        span = (float(least), float(most))
+    except ValueError:
+        span = (0.0, -1.0)
+    if not found or not 0 <= span[0] <= span[1] < math.inf:
+        raise ValueError("should be two times in seconds such as 2-6")
+    return span
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Rate = Annotated[str, AfterValidator(_rate)]
+Span = Annotated[tuple[float, float], NoDecode, BeforeValidator(_span)]
+Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """The gateway's settings, from `GATEWAY_*`; lists are separated by commas. Use `read_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data: Path = Field(
+        default_factory=lambda: user_data_folder() / "telecom-gateway" / "serve",
+        description="The folder of all that is kept on disk: the database, the catalogues, the signing key.",
+    )
+    database_url: str = Field(
+        "",
+        description="The database, sqlite:///… or postgresql://…; by default a SQLite file in the data folder.",
+        repr=False,
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    public_url: Origin | None = Field(
+        None, description="How clients and providers reach the gateway; by default the address it listens on."
+    )
+    trusted_proxies: Networks = Field(
+        (), description="Networks of the proxies whose X-Forwarded-For is believed; none by default."
+    )
+    allowed_origins: Origins = Field((), description="Origins of the pages that may use the API and cookies.")
+
+    access_token_s: Seconds = Field(900, ge=900, description="How long an access token lives, in seconds.")
+    session_s: Seconds = Field(30 * 86400.0, description="How long a session lives without a refresh, in seconds.")
+    refresh_grace_s: float = Field(
+        10, ge=0, le=60, description="How long a used refresh token may come again, in seconds."
+    )
+    sign_in_failures_per_account: Rate = Field(
+        "10/15 minutes", description="How many sign-ins may fail for one account before it waits."
+    )
+    sign_in_failures_per_address: Rate = Field(
+        "50/15 minutes", description="How many sign-ins may fail from one network address before it waits."
+    )
+    accounts_per_address: Rate = Field(
+        "20/hour", description="How many accounts may be created from one network address."
+    )
+
+    order_answer_s: Seconds = Field(
+        600, description="How long a provider may leave an order's call unanswered before the item is held, in seconds."
+    )
+    order_delivery_s: Seconds = Field(
+        14 * 86400.0, description="How long a delivery may take before the item is held, in seconds."
+    )
+    order_activation_s: Seconds = Field(
+        86400, description="How long a delivered product may take to be active before the item is held, in seconds."
+    )
+    order_poll_first_s: Seconds = Field(
+        1, description="How soon a provider is first asked how an order stands, in seconds."
+    )
+    order_poll_most_s: Seconds = Field(15, description="The longest pause between two such questions, in seconds.")
+    order_held_poll_s: Seconds = Field(60, description="The pause between two looks at a held item, in seconds.")
+
+    catalog_refresh_s: Seconds = Field(
+        300, description="How old a provider's catalogue may be before it is read again, in seconds."
+    )
+    provider_read_timeout_s: Seconds = Field(5, description="How long a provider may take to answer a read.")
+    provider_snapshot_timeout_s: Seconds = Field(
+        60, description="How long a provider may take to hand out its whole catalogue."
+    )
+    provider_change_timeout_s: Seconds = Field(15, description="How long a provider may take to answer a change.")
+    provider_concurrency: int = Field(16, ge=1, description="How many calls a provider gets at once, by capability.")
+    provider_read_tries: int = Field(3, ge=1, description="How often a read is tried before it counts as failed.")
+
+    demo_delivery: Span = Field(
+        (2, 6), description="How long the demo's operators take to deliver an item, from-to in seconds, such as 2-6."
+    )
+    demo_faults: bool = Field(False, description="Whether the demo's operators take orders to fail, for tests.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="What is logged.")
+    failpoint: str = Field(
+        "", description="For crash tests: the step and moment, such as place:before, at which the gateway kills itself."
+    )
+
+    @property
+    def database(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'gateway.db'}"
+
+    @property
+    def saga_limits(self) -> SagaLimits:
+        """What bounds an order's steps."""
+        return SagaLimits(
+            answer_s=self.order_answer_s,
+            delivery_s=self.order_delivery_s,
+            activation_s=self.order_activation_s,
+            poll_first_s=self.order_poll_first_s,
+            poll_most_s=self.order_poll_most_s,
+            held_poll_s=self.order_held_poll_s,
+        )
+
+    @property
+    def provider_limits(self) -> Limits:
+        """What bounds the calls to a provider whose entry says nothing else."""
+        return Limits(
+            read_timeout_s=self.provider_read_timeout_s,
+            snapshot_timeout_s=self.provider_snapshot_timeout_s,
+            change_timeout_s=self.provider_change_timeout_s,
+            concurrency=self.provider_concurrency,
+            read_tries=self.provider_read_tries,
+        )
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings: what is given, else the environment's, else the defaults; a None counts as not given.
+
+    Raises: SettingsError, with a line for each variable that is unknown or wrong.
+    """
+    unknown = [f"{name}: there is no such setting" for name in _unknown(os.environ)]
+    try:
+        settings = Settings(**{key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError(*unknown, *_lines(error)) from None
+    if unknown:
+        raise SettingsError(*unknown)
+    return settings
+
+
+def _unknown(environment: Mapping[str, str]) -> list[str]:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    ours = (name for name in environment if name.upper().startswith(PREFIX) and not name.startswith(_OF_TESTS))
+    return sorted(name for name in ours if name.upper() not in known)
+
+
+def _lines(error: ValidationError) -> Iterable[str]:
+    for each in error.errors(include_input=False, include_url=False):
+        name = PREFIX + str(each["loc"][0]).upper() if each["loc"] else PREFIX
+        yield f"{name}: {_message(each)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersConfig:
+    """Which providers run, and who has agreed with whom."""
+
+    providers: tuple[ProviderSpec, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _some(roles: tuple[ProviderRole, ...]) -> tuple[ProviderRole, ...]:
+    if not roles:
+        raise ValueError("should have one at least")
+    return roles
+
+
+class _LimitsEntry(_Entry):
+    read_timeout_s: Seconds | None = None
+    snapshot_timeout_s: Seconds | None = None
+    change_timeout_s: Seconds | None = None
+    concurrency: int | None = Field(None, ge=1)
+    read_tries: int | None = Field(None, ge=1)
+
+
+class _ProviderEntry(_Entry):
+    slug: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")
+    name: str = Field(min_length=1, max_length=200)
+    roles: Annotated[tuple[ProviderRole, ...], AfterValidator(_some)]
+    adapter: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    limits: _LimitsEntry = _LimitsEntry()
+
+    def spec(self, default: Limits) -> ProviderSpec:
+        limits = replace(default, **self.limits.model_dump(exclude_none=True))
+        return ProviderSpec(self.slug, self.name, self.roles, self.adapter, self.settings, limits)
+
+
+class _AgreementEntry(_Entry):
+    name: str = Field(min_length=1, max_length=200)
+    parties: frozenset[str] = Field(min_length=2)
+    categories: frozenset[str] | None = None
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+
+    @property
+    def agreement(self) -> Agreement:
+        key = sha256("\n".join([self.name, *sorted(self.parties)]).encode()).hexdigest()[:32]
+        terms = (self.categories, self.valid_from, self.valid_until)
+        return Agreement(own_id("Agreement", key), self.name, self.parties, *terms)
+
+
+class _ProvidersFile(_Entry):
+    providers: tuple[_ProviderEntry, ...] = ()
+    agreements: tuple[_AgreementEntry, ...] = ()
+
+    def problems(self) -> Iterable[str]:
+        """What no entry shows by itself."""
+        slugs = [each.slug for each in self.providers]
+        for slug in sorted({slug for slug in slugs if slugs.count(slug) > 1}):
+            yield f"provider {slug!r}: slug: is there twice"
+        if OPERATOR in slugs:
+            yield f"provider {OPERATOR!r}: slug: is the name of the gateway's own operator"
+        for agreement in self.agreements:
+            for party in sorted(agreement.parties - {*slugs, OPERATOR}):
+                yield f"agreement {agreement.name!r}: parties: there is no provider {party!r}"
+
+
+def read_providers_file(path: Path, limits: Limits | None = None) -> ProvidersConfig:
+    """Reads a YAML, JSON or TOML file; `limits` count where an entry sets none.
+
+    Raises: SettingsError, with a line for each thing wrong that names the entry and the key.
+    """
+    try:
+        text = path.read_text("utf-8")
+        content = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from None
+    try:
+        return providers_config(content, limits)
+    except SettingsError as error:
+        raise SettingsError(*(f"{path}: {line}" for line in error.lines)) from None
+
+
+def providers_config(content: object, limits: Limits | None = None) -> ProvidersConfig:
+    """The providers and agreements of a file's content. Raises: SettingsError."""
+    try:
+        file = _ProvidersFile.model_validate(content)
+    except ValidationError as error:
+        raise SettingsError(*_entry_lines(error, content)) from None
+    if problems := tuple(file.problems()):
+        raise SettingsError(*problems)
+    default = limits or Limits()
+    return ProvidersConfig(
+        tuple(each.spec(default) for each in file.providers), tuple(each.agreement for each in file.agreements)
+    )
+
+
+def _entry_lines(error: ValidationError, content: object) -> Iterable[str]:
+    for each in error.errors(include_input=False, include_url=False):
+        loc, message = [str(part) for part in each["loc"]], _message(each)
+        if len(loc) < 2:
+            yield ": ".join([*loc, message])
+        else:
+            entry = f"{loc[0].removesuffix('s')} {_entry_name(content, loc[0], int(loc[1]))}"
+            yield ": ".join([entry, *([".".join(loc[2:])] if loc[2:] else []), message])
+
+
+def _entry_name(content: Any, kind: str, number: int) -> str:
+    entry = content[kind][number]
+    name = entry.get("slug") or entry.get("name") if isinstance(entry, dict) else None
+    return repr(name) if name else f"number {number + 1}"
+
+
+_MESSAGES = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such key",
+    "model_type": "should have keys and values",
+    "timezone_aware": "should have an offset, such as 2030-01-31T00:00:00Z",
+}
+
+
+def _message(error: ErrorDetails) -> str:
+    """One clear line, without the value: it may be a secret."""
+    message = _MESSAGES.get(error["type"], error["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]

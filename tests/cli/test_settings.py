@@ -1,0 +1,97 @@
+"""The settings: defaults, the environment, and one clear line for each thing wrong."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import Settings, SettingsError, read_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
+        monkeypatch.delenv(name)
+
+
+def test_the_database_is_a_file_in_the_data_folder_by_default(tmp_path: Path) -> None:
+    assert read_settings(data=tmp_path).database == f"sqlite:///{tmp_path}/gateway.db"
+
+
+def test_a_given_value_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_PORT", "8001")
+    monkeypatch.setenv("GATEWAY_HOST", "::1")
+
+    settings = read_settings(port=8002, host=None)
+
+    assert (settings.port, settings.host) == (8002, "::1")
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1")
+    monkeypatch.setenv("GATEWAY_ALLOWED_ORIGINS", "https://shop.example")
+
+    settings = read_settings()
+
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "127.0.0.1/32"]
+    assert settings.allowed_origins == ("https://shop.example",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("GATEWAY_PROT", "8000", "GATEWAY_PROT: there is no such setting"),
+        ("GATEWAY_PORT", "70000", "GATEWAY_PORT: input should be less than or equal to 65535"),
+        ("GATEWAY_ACCESS_TOKEN_S", "60", "GATEWAY_ACCESS_TOKEN_S: input should be greater than or equal to 900"),
+        (
+            "GATEWAY_ACCOUNTS_PER_ADDRESS",
+            "many",
+            "GATEWAY_ACCOUNTS_PER_ADDRESS: should be a rate such as 10/hour or 5/15 minutes",
+        ),
+        ("GATEWAY_DEMO_DELIVERY", "6-2", "GATEWAY_DEMO_DELIVERY: should be two times in seconds such as 2-6"),
+        (
+            "GATEWAY_PUBLIC_URL",
+            "https://a.example/path",
+            "GATEWAY_PUBLIC_URL: should be an address without a path, such as https://example.com",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_one_clear_line(name: str, value: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+
+    assert caught.value.lines == (line,)
+
+
+def test_every_wrong_variable_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_PROT", "8000")
+    monkeypatch.setenv("GATEWAY_PORT", "eighty")
+    monkeypatch.setenv("GATEWAY_LOG_LEVEL", "LOUD")
+
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+
+    assert [line.partition(":")[0] for line in caught.value.lines] == [
+        "GATEWAY_PROT",
+        "GATEWAY_PORT",
+        "GATEWAY_LOG_LEVEL",
+    ]
+
+
+def test_the_databases_address_is_in_no_error_and_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", "postgresql://gateway:hidden@db.example/gateway")
+
+    assert "hidden" not in repr(read_settings())
+
+
+def test_every_setting_has_a_description() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_the_limits_of_orders_and_providers_come_from_the_settings() -> None:
+    settings = read_settings(order_delivery_s=7, provider_read_timeout_s=2.5)
+
+    assert settings.saga_limits.delivery_s == 7
+    assert settings.provider_limits.read_timeout_s == 2.5

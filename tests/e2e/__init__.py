@@ -1,0 +1,1 @@
+"""The whole demo, as real processes, over HTTP and WebSocket."""
