@@ -6,6 +6,7 @@ from datetime import timedelta
 from gateway.federation.directory import Directory, Offerings
 from gateway.ports import Clock, Storage, WakeUps
 from gateway.usecases.feeds import EventFeed
+from gateway.usecases.qualification_cache import QualificationCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Core:
     wakeups: WakeUps
     clock: Clock
     bounds: Bounds = Bounds()
+    qualifications: QualificationCache = field(default_factory=QualificationCache)
     feed: EventFeed = field(init=False)
 
     def __post_init__(self) -> None:
