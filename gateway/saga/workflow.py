@@ -12,6 +12,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, StepOptions
@@ -26,6 +28,15 @@ APPLICATION_VERSION = "1"
 _ALIVE = {"PENDING", "ENQUEUED", "DELAYED"}
 
 
+def _options(order_id: str) -> EnqueueOptions:
+    return {
+        "queue_name": QUEUE,
+        "workflow_name": WORKFLOW,
+        "workflow_id": order_id,
+        "app_version": APPLICATION_VERSION,
+    }
+
+
 class Engine:
     """Starts orders' workflows in the caller's transaction, and sees to it that none is left without one."""
 
@@ -34,6 +45,8 @@ class Engine:
         self._executor_id = executor_id
         self._poll_s = poll_s
         self._client: DBOSClient | None = None
+        # The workflows of this process, and whether each still drives its order (else it is being recorded as done).
+        self._workflows: dict[asyncio.Task[Any], bool] = {}
 
     @property
     def is_running(self) -> bool:
@@ -57,7 +70,7 @@ class Engine:
 
         Takes up what a former process left, and starts what has no workflow, now and every `sweep_s`.
         """
-        _launch(self._config(), drive)
+        self._launch(drive)
         sweeper: asyncio.Task[None] | None = None
         try:
             await DBOS.register_queue_async(QUEUE, polling_interval_sec=self._poll_s)
@@ -96,10 +109,20 @@ class Engine:
             await self.sweep(await open_ids())
 
     async def _stop(self) -> None:
+        """Lets what is done be recorded, drops the rest (it goes on at the next start), and gives the loop back."""
         client, self._client = self._client, None
+        recording = [task for task, is_driving in self._workflows.items() if not is_driving]
+        if recording:
+            await asyncio.wait(recording, timeout=2.0)
+        dropped = list(self._workflows)
+        for task in dropped:
+            task.cancel()
+        await asyncio.gather(*dropped, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         if client is not None:
             client.destroy()
+        # DBOS made its own pool the loop's default one, and has just shut it down.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="gateway-"))
 
     def _config(self) -> DBOSConfig:
         return DBOSConfig(
@@ -112,29 +135,30 @@ class Engine:
             max_executor_threads=8,
         )
 
+    def _launch(self, drive: Callable[[str], Awaitable[None]]) -> None:
+        DBOS(config=self._config())
 
-def _options(order_id: str) -> EnqueueOptions:
-    return {
-        "queue_name": QUEUE,
-        "workflow_name": WORKFLOW,
-        "workflow_id": order_id,
-        "app_version": APPLICATION_VERSION,
-    }
+        # DBOS tells a coroutine function from another by looking at it.
+        async def drive_once(order_id: str) -> None:
+            await drive(order_id)
+
+        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
+        async def run_order(order_id: str) -> None:
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 for the type checker
+            self._workflows[task] = True
+            task.add_done_callback(self._workflows.pop)
+            await DBOS.run_step_async(_DRIVE, drive_once, order_id)
+            self._workflows[task] = False
+
+        DBOS.launch()
 
 
-def _launch(config: DBOSConfig, drive: Callable[[str], Awaitable[None]]) -> None:
-    DBOS(config=config)
-
-    @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
-    async def run_order(order_id: str) -> None:
-        # A driver fails only when our own store does: then it is tried again for as long as it takes.
-        options: StepOptions = {
-            "name": "drive",
-            "retries_allowed": True,
-            "interval_seconds": 2.0,
-            "backoff_rate": 1.0,
-            "max_attempts": 1_000_000,
-        }
-        await DBOS.run_step_async(options, drive, order_id)
-
-    DBOS.launch()
+# A driver fails only when our own store does: then it is tried again for as long as it takes.
+_DRIVE: StepOptions = {
+    "name": "drive",
+    "retries_allowed": True,
+    "interval_seconds": 2.0,
+    "backoff_rate": 1.0,
+    "max_attempts": 1_000_000,
+}
