@@ -1,0 +1,103 @@
+"""`python -m providers.simulator serve`: operators as a process of their own."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from providers.simulator.serving import Address, serve
+from providers.simulator.settings import Settings
+
+ADDRESSES = "operators.json"
+PARENT_LOOK_S = 0.2
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be said on the command line; times are in seconds."""
+    top = argparse.ArgumentParser("python -m providers.simulator", description="Telecom operators to develop against.")
+    said = top.add_subparsers(dest="command", required=True).add_parser("serve", help="start operators")
+    said.add_argument("--data", type=Path, required=True, help="the folder of their state")
+    said.add_argument("--only", action="append", metavar="SLUG", help="one operator (may be repeated); default: all")
+    said.add_argument("--ports", action="append", default=[], metavar="SLUG=PORT", help="a fixed port; default: free")
+    said.add_argument("--host", default="127.0.0.1")
+    said.add_argument("--delivery-min", type=float, default=2.0)
+    said.add_argument("--delivery-max", type=float, default=6.0)
+    said.add_argument("--point-of-no-return", type=float, default=0.8, help="share of the delivery")
+    said.add_argument("--cancel-seconds", type=float, default=0.0, help="how long a cancellation takes")
+    said.add_argument("--month-seconds", type=float, default=180.0, help="how long a demo month is")
+    said.add_argument("--page-maximum", type=int, default=20)
+    said.add_argument("--faults-enabled", action="store_true", help="serve the control API, for tests")
+    said.add_argument("--parent", type=int, metavar="PID", help="end when this parent process is gone")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs until it is told to stop; 1 and one line on stderr when it cannot start."""
+    said = parser().parse_args(arguments)
+    try:
+        asyncio.run(_serve(said))
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"simulator: {error}\n")
+        return 1
+    return 0
+
+
+async def _serve(said: argparse.Namespace) -> None:
+    said.data.mkdir(parents=True, exist_ok=True)
+    only = tuple(said.only) if said.only else None
+    async with serve(_settings(said), only, _ports(said.ports)) as (addresses, breakdown):
+        _report(said.data, addresses)
+        stop = asyncio.create_task(_told_to_stop(said.parent))
+        await asyncio.wait([stop, breakdown], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if breakdown.done():
+            breakdown.result()
+
+
+def _settings(said: argparse.Namespace) -> Settings:
+    return Settings(
+        data=said.data,
+        host=said.host,
+        delivery_min_s=said.delivery_min,
+        delivery_max_s=said.delivery_max,
+        point_of_no_return=said.point_of_no_return,
+        cancel_s=said.cancel_seconds,
+        month_s=said.month_seconds,
+        page_maximum=said.page_maximum,
+        faults_enabled=said.faults_enabled,
+    )
+
+
+def _ports(given: Sequence[str]) -> Mapping[str, int]:
+    pairs = (each.partition("=") for each in given)
+    return {slug: int(port) for slug, _, port in pairs}
+
+
+def _report(data: Path, addresses: Sequence[Address]) -> None:
+    """Says where the operators answer: one line of JSON on stdout, and the same in a file."""
+    told = {
+        each.entry.slug: {"name": each.entry.name, "roles": list(each.entry.roles), "url": each.url}
+        for each in addresses
+    }
+    line = json.dumps(told, ensure_ascii=False)
+    unfinished = data / f"{ADDRESSES}.{os.getpid()}"
+    unfinished.write_text(line, "utf-8")
+    unfinished.replace(data / ADDRESSES)
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+async def _told_to_stop(parent: int | None) -> None:
+    """Waits for SIGTERM, SIGINT, or the end of the parent: looked for, as no signal is sure to tell of a SIGKILL."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    while parent is None or os.getppid() == parent:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PARENT_LOOK_S)
+            return

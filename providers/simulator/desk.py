@@ -1,0 +1,53 @@
+"""One operator at work: what its parts share."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from sqlite3 import Connection
+from typing import TypeVar
+
+from providers.simulator.catalog.catalogue import Catalogue
+from providers.simulator.faults import Faults
+from providers.simulator.market import OperatorEntry
+from providers.simulator.settings import Settings
+from providers.simulator.storage.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass
+class Desk:
+    """What every endpoint and every timer of one operator works with."""
+
+    entry: OperatorEntry
+    settings: Settings
+    catalogue: Catalogue
+    store: Store
+    faults: Faults = field(default_factory=Faults)
+    calls: Counter[str] = field(default_factory=Counter)
+    timers_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    letters_changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def change(self, work: Callable[["Desk", Connection], T]) -> T:
+        """Does the work in one transaction, and wakes those who wait for timers and letters."""
+        result = await self.store.transact(partial(work, self))
+        self.timers_changed.set()
+        self.letters_changed.set()
+        return result
+
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """Reads in one transaction."""
+        return await self.store.transact(work)
+
+
+async def wait_until(event: asyncio.Event, due: float | None, now: float) -> None:
+    """Waits for the event, at most until `due`, and clears it."""
+    timeout = None if due is None else max(0.0, due - now)
+    try:
+        await asyncio.wait_for(event.wait(), timeout)
+    except TimeoutError:
+        return
+    finally:
+        event.clear()

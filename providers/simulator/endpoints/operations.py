@@ -1,0 +1,77 @@
+"""Operations: an endpoint with a name, counted, and with the faults that it was told to have."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from providers.simulator.desk import Desk
+from providers.simulator.faults import TRANSPORT, Fault
+from providers.simulator.web.answers import answer
+from providers.simulator.web.dropping import Dropped, drop
+from providers.simulator.web.errors import TmfError, error_answer
+
+Handler = Callable[[Desk, Request], Awaitable[Response]]
+
+
+def operation(desk: Desk, method: str, path: str, name: str, handler: Handler) -> Route:
+    """A route for one operation; `name` is `<resource>.<verb>`."""
+
+    async def endpoint(request: Request) -> Response:
+        desk.calls[name] += 1
+        fault = desk.faults.take(name, TRANSPORT, await said(request)) if desk.settings.faults_enabled else None
+        return await _faulty(desk, request, handler, fault) if fault else await _served(desk, request, handler)
+
+    return Route(path, endpoint, methods=[method], name=name)
+
+
+async def said(request: Request) -> str:
+    """All that a request says, as one text, for the faults to match: path, query and body."""
+    body = await request.body()
+    try:
+        plain = orjson.dumps(orjson.loads(body)).decode()
+    except orjson.JSONDecodeError:
+        plain = body.decode(errors="replace")
+    return f"{request.url.path} {request.scope['path']} {unquote(request.url.query)} {plain}"
+
+
+async def _served(desk: Desk, request: Request, handler: Handler) -> Response:
+    try:
+        return await handler(desk, request)
+    except TmfError as error:
+        return error_answer(error)
+
+
+async def _faulty(desk: Desk, request: Request, handler: Handler, fault: Fault) -> Response:
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+        return await _served(desk, request, handler)
+    if fault.kind == "drop_after" or fault.does_work:
+        await _served(desk, request, handler)
+    if fault.kind in ("drop_before", "drop_after"):
+        drop(request.scope)
+        raise Dropped
+    return _broken(fault) if fault.kind == "status" else _nonsense(fault)
+
+
+def _broken(fault: Fault) -> Response:
+    response = error_answer(TmfError(fault.status, "TOLD_TO_FAIL", fault.reason))
+    if fault.retry_after is not None:
+        response.headers["Retry-After"] = str(fault.retry_after)
+    return response
+
+
+def _nonsense(fault: Fault) -> Response:
+    shapes: dict[str, Any] = {
+        "list": [[]],
+        "wrong": {"id": 7, "state": {"of": "confusion"}, "productOrderItem": "none"},
+    }
+    if fault.shape in shapes:
+        return answer(shapes[fault.shape])
+    text = "" if fault.shape == "empty" else "<html><body>Welcome to the portal</body></html>"
+    return Response(text, 200, media_type="text/html")

@@ -1,0 +1,1 @@
+"""The hub: who wants to hear what happens, and the telling."""

@@ -1,0 +1,1 @@
+"""What an operator keeps on disk: one SQLite file each, so that what belongs together commits together."""

@@ -1,0 +1,1 @@
+"""What all TM Forum APIs have in common on the wire."""
