@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway.contract.billing import Billing
@@ -27,13 +28,21 @@ class Limits:
     read_tries: int = 3
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """What an adapter is given: the public profile, its own `options` (from the configuration), and the limits."""
+    """What an adapter is given: the public profile, its own `options` (from the configuration), the limits, the clock.
+
+    The options may hold credentials: they are left out of the printed form.
+    """
 
     profile: ProviderProfile
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     limits: Limits = Limits()
+    now: Callable[[], datetime] = _now
 
 
 @dataclass(frozen=True, slots=True)

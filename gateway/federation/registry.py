@@ -83,7 +83,7 @@ class Registry:
             await asyncio.sleep(uniform(0.5, 1.5) * retry_s)  # noqa: S311 jitter
 
     async def _hold(self, spec: ProviderSpec, connect: Connect, tried: asyncio.Event) -> None:
-        settings = ProviderSettings(spec.profile, spec.options, spec.limits)
+        settings = ProviderSettings(spec.profile, spec.options, spec.limits, self._clock.now)
         with sorting(spec.slug, "connect", Unavailable):
             async with connect(settings) as provider:
                 self._providers[spec.slug] = guarded(provider, spec.limits, self._clock)

@@ -1,1 +1,17 @@
-"""For adapter authors: an HTTP client that speaks the error tree, and what else every adapter needs."""
+"""For adapter authors: an HTTP client that sorts trouble into the error tree, and checked reading of options."""
+
+from gateway.kit.answers import Answer, Misshapen
+from gateway.kit.client import Area, HttpClient, open_client
+from gateway.kit.credentials import credential_headers
+from gateway.kit.options import InvalidOptions, Options
+
+__all__ = [
+    "Answer",
+    "Area",
+    "HttpClient",
+    "InvalidOptions",
+    "Misshapen",
+    "Options",
+    "credential_headers",
+    "open_client",
+]

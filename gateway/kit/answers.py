@@ -1,0 +1,59 @@
+"""An answer of a provider's: its status, its JSON, and what the headers tell about a list or a version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+
+class Misshapen(ValueError):
+    """The JSON is not what the API documents; raised by readers, sorted into the error tree by the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status with its body, of any size up to the client's limit. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether a conditional read found nothing new."""
+        return self.status == 304
+
+    @property
+    def etag(self) -> str | None:
+        """The version the provider gives this resource."""
+        return self.headers.get("etag") or None
+
+    @property
+    def total(self) -> int | None:
+        """How many rows there are in all, as the provider says (it may be wrong), None where it says nothing usable."""
+        text = self.headers.get("x-total-count", "").strip()
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    def json(self) -> Any:
+        """The body, None for an empty one. Raises: Misshapen for what is no JSON."""
+        if not self.body.strip():
+            return None
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise Misshapen(f"no JSON ({error.msg})") from None
+
+    def row(self) -> Mapping[str, Any]:
+        """The body as one object. Raises: Misshapen."""
+        found = self.json()
+        if not isinstance(found, dict):
+            raise Misshapen(f"an object expected, not {type(found).__name__}")
+        return found
+
+    def rows(self) -> list[Mapping[str, Any]]:
+        """The body as a list of objects. Raises: Misshapen."""
+        found = self.json()
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise Misshapen(f"a list of objects expected, not {type(found).__name__}")
+        return found

@@ -1,0 +1,110 @@
+"""Registers at the hubs and reads what they post. Source: TMF630 (hub), and the events of TMF620, 622, 637 and 678."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from gateway.contract import ContractBroken, ProviderError, Signal, SignalKind
+from gateway.kit import Answer, Area
+from providers.tmforum.reading import Row, in_path, part, parts, reference_in, text
+
+HUB = "hub"
+KNOWN_ALREADY = frozenset({int(HTTPStatus.CONFLICT)})
+UNSUBSCRIBE_LIMIT_S = 3.0
+# By the beginning of the event's type; the longer ones first where one begins another.
+KINDS = (
+    ("CancelProductOrder", SignalKind.CANCELLATION),
+    ("ProductOrder", SignalKind.ORDER),
+    ("ProductOffering", SignalKind.CATALOG),
+    ("ProductSpecification", SignalKind.CATALOG),
+    ("Product", SignalKind.PRODUCT),
+    ("Category", SignalKind.CATALOG),
+    ("Catalog", SignalKind.CATALOG),
+    ("CustomerBillOnDemand", None),
+    ("CustomerBill", SignalKind.BILL),
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    area: Area
+    callback: str
+    ref: str | None
+
+
+class TmForumEvents:
+    """See contract.Events. What was registered is remembered by this process alone: hubs can't be asked."""
+
+    def __init__(self, provider: str, areas: Sequence[Area]) -> None:
+        self._provider = provider
+        self._areas = areas
+        self._kept: list[_Registration] = []
+        self._subscribing = asyncio.Lock()
+
+    async def subscribe(self, callback_url: str) -> None:
+        """Registers at each API's hub, but where that address is registered; an API without a hub is passed over.
+
+        Raises: Unavailable, Rejected (the first, after all were tried).
+        """
+        async with self._subscribing:
+            done = {each.area.url for each in self._kept if each.callback == callback_url}
+            missing = [area for area in self._areas if area.url not in done]
+            results = await asyncio.gather(*(self._register(each, callback_url) for each in missing))
+        for error in results:
+            if error is not None:
+                raise error
+
+    async def unsubscribe(self) -> None:
+        """Takes back what it can; a provider that does not answer loses the address when its posts fail."""
+        kept, self._kept = self._kept, []
+        known = [each for each in kept if each.ref is not None]
+        try:
+            async with asyncio.timeout(UNSUBSCRIBE_LIMIT_S):
+                await asyncio.gather(*(self._unregister(each) for each in known))
+        except TimeoutError:
+            _log.info("%s: registrations left behind", self._provider)
+
+    def read(self, body: Mapping[str, Any]) -> Sequence[Signal]:
+        """One event, or the several of a batch."""
+        kind_name, content = text(body, "eventType"), part(body, "event")
+        if kind_name is None or not content:
+            raise ContractBroken(self._provider, "events", "no eventType, or no event")
+        kind = next((kind for start, kind in KINDS if kind_name.startswith(start)), None)
+        if kind is None:
+            return ()
+        rows = [row for name in content for row in parts(content, name)]
+        return tuple(dict.fromkeys(_signal(kind, row) for row in rows)) or (Signal(kind),)
+
+    async def _register(self, area: Area, callback_url: str) -> ProviderError | None:
+        try:
+            row = await area.ask(HUB, {"callback": callback_url}, _row_or_none, also=KNOWN_ALREADY)
+        except ContractBroken as error:
+            _log.info("%s: no hub for %s: %s", self._provider, area.capability, error.detail)
+            row = {}
+        except ProviderError as error:
+            return error
+        self._kept.append(_Registration(area, callback_url, text(row, "id")))
+        return None
+
+    async def _unregister(self, registration: _Registration) -> None:
+        try:
+            await registration.area.delete(f"{HUB}/{in_path(registration.ref or '')}")
+        except ProviderError as error:
+            _log.info("%s: registration left behind: %s", self._provider, error.code)
+
+
+def _row_or_none(answer: Answer) -> Row:
+    found = {} if answer.status in KNOWN_ALREADY else answer.json()
+    return found if isinstance(found, dict) else {}
+
+
+def _signal(kind: SignalKind, row: Row) -> Signal:
+    if kind is SignalKind.CANCELLATION:
+        return Signal(kind, reference_in(row, "productOrder"))
+    if kind is SignalKind.ORDER:
+        return Signal(kind, text(row, "id"), text(row, "externalId"))
+    return Signal(kind, text(row, "id"))

@@ -1,0 +1,96 @@
+"""The adapter's options, as the README of this folder explains them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from yarl import URL
+
+from gateway.contract import ProviderRole, ProviderSettings
+from gateway.kit import Options, credential_headers
+
+DEFAULT_PATHS = {
+    "catalog": "/tmf-api/productCatalogManagement/v4",
+    "qualification": "/tmf-api/productOfferingQualification/v4",
+    "ordering": "/tmf-api/productOrderingManagement/v4",
+    "inventory": "/tmf-api/productInventory/v4",
+    "billing": "/tmf-api/customerBillManagement/v4",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TmForumOptions:
+    """Checked options. `urls` holds the base of each API by capability; one that the provider lacks is not in it."""
+
+    urls: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    prices_include_tax: bool = False
+    categories: Mapping[str, str] = field(default_factory=dict)
+    roles_by_category: Mapping[str, ProviderRole] = field(default_factory=dict)
+    page_size: int = 100
+    time_zone: tzinfo = UTC
+
+
+def read_options(settings: ProviderSettings) -> TmForumOptions:
+    """The options of these settings. Raises: InvalidOptions, naming the first that can't be used."""
+    given = Options(settings.options, settings.profile.slug)
+    found = TmForumOptions(
+        urls=_urls(given),
+        headers=credential_headers(given.section("credentials")),
+        prices_include_tax=given.flag("prices_include_tax", False),
+        categories=given.texts("categories"),
+        roles_by_category=_roles(given, settings),
+        page_size=given.number("page_size", 100, 1, 1000),
+        time_zone=_zone(given),
+    )
+    given.end()
+    return found
+
+
+def _urls(given: Options) -> Mapping[str, str]:
+    root = _http_url(given, "url", given.required_text("url"))
+    paths = given.section("paths")
+    found: dict[str, str] = {}
+    for capability, default in DEFAULT_PATHS.items():
+        path = default if paths is None else paths.text(capability, default)
+        # An explicit null says that the provider lacks the API.
+        if paths is not None and paths.has(capability) and paths.text(capability) is None:
+            continue
+        found[capability] = _joined(given, root, path or default)
+    if paths is not None:
+        paths.end()
+    return found
+
+
+def _joined(given: Options, root: str, path: str) -> str:
+    if "://" in path:
+        return _http_url(given, "paths", path)
+    return f"{root}/{path.strip('/')}"
+
+
+def _http_url(given: Options, name: str, text: str) -> str:
+    try:
+        url = URL(text)
+    except ValueError:
+        raise given.invalid(name, "an http or https address is expected") from None
+    if url.scheme not in {"http", "https"} or not url.host or url.user or url.query_string or url.fragment:
+        raise given.invalid(name, "an http or https address is expected, without user, query or fragment")
+    return str(url).rstrip("/")
+
+
+def _roles(given: Options, settings: ProviderSettings) -> Mapping[str, ProviderRole]:
+    names = given.texts("roles_by_category")
+    known = {role.value: role for role in settings.profile.roles}
+    for name in names.values():
+        if name not in known:
+            raise given.invalid("roles_by_category", f"{name!r} is no role of the provider ({', '.join(known)})")
+    return {slug: known[name] for slug, name in names.items()}
+
+
+def _zone(given: Options) -> tzinfo:
+    name = given.text("time_zone")
+    try:
+        return UTC if name is None else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise given.invalid("time_zone", "a zone of the IANA list is expected, such as Europe/Stockholm") from None

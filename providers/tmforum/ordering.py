@@ -1,0 +1,186 @@
+"""Places, follows, cancels and finds orders. Source: TMF622 v4.0.0, ProductOrder and CancelProductOrder; the README."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from gateway.contract import (
+    CancellationState,
+    ContractBroken,
+    OrderRequest,
+    ProviderCancellation,
+    ProviderOrder,
+    Rejected,
+)
+from gateway.kit import Answer, Area, Misshapen
+from gateway.kit.trouble import Intent
+from providers.tmforum.context import Reading
+from providers.tmforum.listing import Listing, read_all
+from providers.tmforum.notes import reason_of
+from providers.tmforum.reading import Row, address_row, in_path, moment, parts, reference, reference_in, text
+from providers.tmforum.states import cancellation_state, item_state
+
+ORDERS, CANCELLATIONS = "productOrder", "cancelProductOrder"
+CONFLICT = frozenset({int(HTTPStatus.CONFLICT)})
+REFUSALS = CONFLICT | {int(HTTPStatus.UNPROCESSABLE_ENTITY)}
+LIVE = frozenset({CancellationState.ACKNOWLEDGED, CancellationState.IN_PROGRESS, CancellationState.DONE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What a change was answered: the object, or a refusal."""
+
+    answer: Answer
+    row: Row
+
+
+class TmForumOrdering:
+    """See contract.Ordering. The key goes out twice, as `externalId` and as `Idempotency-Key`."""
+
+    def __init__(self, area: Area, reading: Reading) -> None:
+        self._area = area
+        self._reading = reading
+
+    async def place(self, request: OrderRequest) -> ProviderOrder:
+        """Orders one item. A 409 may say that the key is known: then the order of that key is the answer."""
+        return await self._send(request.key, _order_of(request))
+
+    async def terminate(self, product_ref: str, key: str, party: str) -> ProviderOrder:
+        """Orders the deletion of the product."""
+        item = {"id": "1", "action": "delete", "product": {"id": product_ref, "@referredType": "Product"}}
+        return await self._send(key, _order(key, party, item))
+
+    async def find(self, key: str) -> ProviderOrder | None:
+        """Asks by `externalId`, and checks each row again: a provider may ignore the filter.
+
+        Raises: ContractBroken where no row has the key and the list can't be trusted: rows are missing, or none shows a key.
+        """
+        listing = await self._list(ORDERS, {"externalId": key})
+        for row in listing.rows:
+            if text(row, "externalId") == key:
+                return self._readable(row)
+        shows_keys = not listing.rows or any(text(row, "externalId") for row in listing.rows)
+        if not listing.is_complete or not shows_keys:
+            raise self._broken("the list of orders can't tell whether the key is known")
+        return None
+
+    async def track(self, ref: str) -> ProviderOrder:
+        """Reads the order."""
+        row = await self._area.find(f"{ORDERS}/{in_path(ref)}", Answer.row)
+        if row is None:
+            raise self._broken(f"the order {ref!r} is gone")
+        return self._readable(row)
+
+    async def cancel(self, ref: str, key: str, reason: str | None) -> ProviderCancellation:
+        """Asks for it. A 409 or 422 is a refusal, unless a cancellation of the order is under way or done already."""
+        body: dict[str, Any] = {"productOrder": {"id": ref, "@referredType": "ProductOrder"}}
+        if reason:
+            body["cancellationReason"] = reason
+        reply = await self._area.send(CANCELLATIONS, body, _cancel_reply, key, REFUSALS)
+        if reply.answer.status not in REFUSALS:
+            return _cancellation(reply.row)
+        earlier = await self.cancellation(ref)
+        if earlier is not None and earlier.state in LIVE:
+            return earlier
+        refusal = self._refusal(reply.answer)
+        return ProviderCancellation(None, CancellationState.REFUSED, refusal.reason, refusal.detail)
+
+    async def cancellation(self, ref: str) -> ProviderCancellation | None:
+        """Asks by `productOrder.id`, and checks each row again; of several the one asked for last."""
+        listing = await self._list(CANCELLATIONS, {"productOrder.id": ref})
+        own = [row for row in listing.rows if reference_in(row, "productOrder") == ref]
+        if not own and not listing.is_complete:
+            raise self._broken("the list of cancellations is not complete")
+        return _cancellation(max(own, key=self._asked_at)) if own else None
+
+    def _asked_at(self, row: Row) -> float:
+        names = ("requestedCancellationDate", "effectiveCancellationDate")
+        moments = (moment(row, name, self._reading.zone) for name in names)
+        return next((each.timestamp() for each in moments if each is not None), 0.0)
+
+    async def _send(self, key: str, body: Mapping[str, Any]) -> ProviderOrder:
+        def read(answer: Answer) -> Answer | ProviderOrder:
+            return answer if answer.status in CONFLICT else self._order(answer.row())
+
+        reply = await self._area.send(ORDERS, body, read, key, CONFLICT)
+        if isinstance(reply, ProviderOrder):
+            return reply
+        known = await self.find(key)
+        if known is None:
+            raise self._refusal(reply)
+        return known
+
+    async def _list(self, path: str, params: Mapping[str, str]) -> Listing:
+        return await read_all(self._area, path, self._reading.options.page_size, params)
+
+    def _order(self, row: Row) -> ProviderOrder:
+        """Raises: Misshapen for one without an id."""
+        items = parts(row, "productOrderItem")
+        item = items[0] if items else {}
+        state, raw = item_state(text(row, "state"), text(item, "state"))
+        reason, words = reason_of(row, item, state, self._reading.zone)
+        return ProviderOrder(
+            ref=reference(row),
+            key=text(row, "externalId"),
+            state=state,
+            provider_state=raw,
+            product_ref=reference_in(item, "product"),
+            expected_completion_at=moment(row, "expectedCompletionDate", self._reading.zone),
+            reason=reason,
+            text=words,
+        )
+
+    def _readable(self, row: Row) -> ProviderOrder:
+        try:
+            return self._order(row)
+        except Misshapen as error:
+            raise self._broken(str(error)) from None
+
+    def _refusal(self, answer: Answer) -> Rejected:
+        return self._area.trouble(Intent.CHANGE).refused(answer)
+
+    def _broken(self, detail: str) -> ContractBroken:
+        return ContractBroken(self._reading.profile.slug, self._area.capability, detail)
+
+
+def _order_of(request: OrderRequest) -> dict[str, Any]:
+    product: dict[str, Any] = {
+        "productCharacteristic": [
+            {"name": name, "value": values[0] if len(values) == 1 else list(values)}
+            for name, values in request.values.items()
+            if values
+        ]
+    }
+    if request.place is not None:
+        product["place"] = [address_row(request.place.address)]
+    item = {
+        "id": "1",
+        "action": "add",
+        "quantity": request.quantity,
+        "productOffering": {"id": request.offering_ref, "@referredType": "ProductOffering"},
+        "product": product,
+    }
+    order = _order(request.key, request.party, item)
+    if request.requested_start_at is not None:
+        order["requestedStartDate"] = request.requested_start_at.isoformat()
+    return order
+
+
+def _order(key: str, party: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    """What every order has: no name and no address of a person stands in it."""
+    return {
+        "externalId": key,
+        "relatedParty": [{"id": party, "role": "Customer", "@referredType": "Customer"}],
+        "productOrderItem": [item],
+    }
+
+
+def _cancel_reply(answer: Answer) -> _Reply:
+    return _Reply(answer, {} if answer.status in REFUSALS else answer.row())
+
+
+def _cancellation(row: Row) -> ProviderCancellation:
+    state = cancellation_state(text(row, "state"))
+    reason, words = reason_of(row, {}, state)
+    return ProviderCancellation(text(row, "id"), state, reason, words)
