@@ -95,7 +95,7 @@ def error_body(answer: Answer) -> tuple[str | None, str]:
         return None, ""
     code = body.get("code")
     texts = (body.get(name) for name in ("reason", "message"))
-    text = ": ".join(dict.fromkeys(each.strip() for each in texts if isinstance(each, str) and each.strip()))
+    text = next((each.strip() for each in texts if isinstance(each, str) and each.strip()), "")
     return (str(code)[:100] if isinstance(code, str | int) and str(code) else None), text
 
 

@@ -11,11 +11,11 @@ from gateway.contract import ProviderRole, ProviderSettings
 from gateway.kit import Options, credential_headers
 
 DEFAULT_PATHS = {
-    "catalog": "/tmf-api/productCatalogManagement/v4",
-    "qualification": "/tmf-api/productOfferingQualification/v4",
-    "ordering": "/tmf-api/productOrderingManagement/v4",
-    "inventory": "/tmf-api/productInventory/v4",
-    "billing": "/tmf-api/customerBillManagement/v4",
+    "catalog": "/productCatalogManagement/v4",
+    "qualification": "/productOfferingQualification/v4",
+    "ordering": "/productOrderingManagement/v4",
+    "inventory": "/productInventory/v4",
+    "billing": "/customerBillManagement/v4",
 }
 
 

@@ -54,7 +54,7 @@ class TmForumOrdering:
     async def find(self, key: str) -> ProviderOrder | None:
         """Asks by `externalId`, and checks each row again: a provider may ignore the filter.
 
-        Raises: ContractBroken where no row has the key and the list can't be trusted: rows are missing, or none shows a key.
+        Raises: ContractBroken where no row has the key and the list can't be trusted: rows lack, or none shows a key.
         """
         listing = await self._list(ORDERS, {"externalId": key})
         for row in listing.rows:

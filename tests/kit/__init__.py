@@ -1,0 +1,1 @@
+"""The kit for adapter authors, against servers made for the purpose."""
