@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from gateway.domain.engagement import Notification
@@ -30,8 +31,8 @@ class Waiter(Protocol):
 class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
-    Topics: `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`, `provider-product:<slug>:<ref>`,
-    `provider-key:<key>`, `catalog:<slug>`.
+    Topics: `session:<key>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
+    `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -109,8 +110,8 @@ class Accounts(Protocol):
     async def session_by_refresh(self, digest: str) -> Session | None:
         """The session whose present or any earlier refresh token has that digest."""
 
-    async def rotate(self, session: Session, new_digest: str, at: datetime) -> bool:
-        """Replaces the refresh token; False when another call did so first."""
+    async def rotate(self, session: Session, new_digest: str, at: datetime, expires_at: datetime) -> bool:
+        """Replaces the refresh token and moves the session's end; False when another call did so first."""
 
     async def end_session(self, key: str, at: datetime) -> None:
         """Ends it; again is harmless."""
@@ -132,6 +133,43 @@ class Accounts(Protocol):
 
     async def sites(self, customer_id: str) -> Sequence[Site]:
         """The customer's places by name."""
+
+
+class Passwords(Protocol):
+    """Hashes passwords: slow by intent, away from the event loop."""
+
+    async def hash(self, password: str) -> str:
+        """A salted hash. Raises: RequestError BUSY when too many wait already."""
+
+    async def is_right(self, password: str, password_hash: str | None) -> bool:
+        """Whether it is the password of that hash. None stands for nobody: the same work, and False.
+
+        Raises: RequestError BUSY when too many wait already.
+        """
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether the hash is weaker than those made now."""
+
+
+class Attempt(StrEnum):
+    """What may be tried only so often, by a key: an account's name, or a network address."""
+
+    SIGN_IN_ACCOUNT = "sign-in-account"
+    SIGN_IN_ADDRESS = "sign-in-address"
+    SIGN_UP_ADDRESS = "sign-up-address"
+
+
+class Attempts(Protocol):
+    """Counts attempts."""
+
+    async def count(self, attempt: Attempt, key: str) -> bool:
+        """Counts one more; False where that is one too many."""
+
+    async def wait_s(self, attempt: Attempt, key: str) -> int:
+        """How many seconds until the next is allowed, 0 for now; counts nothing."""
+
+    async def forget(self, attempt: Attempt, key: str) -> None:
+        """Starts anew for that key."""
 
 
 class Bundles(Protocol):

@@ -43,13 +43,18 @@ class SessionRows:
         row = await self._rows.first(statement)
         return _session(row) if row else None
 
-    async def rotate(self, session: Session, new_digest: str, at: datetime) -> bool:
+    async def rotate(self, session: Session, new_digest: str, at: datetime, expires_at: datetime) -> bool:
         is_unchanged = (
             (_column.key == session.key)
             & (_column.refresh_digest == session.refresh_digest)
             & _column.ended_at.is_(None)
         )
-        values = {"refresh_digest": new_digest, "previous_digest": session.refresh_digest, "rotated_at": at}
+        values = {
+            "refresh_digest": new_digest,
+            "previous_digest": session.refresh_digest,
+            "rotated_at": at,
+            "expires_at": expires_at,
+        }
         if await self._rows.run(update(tables.session).where(is_unchanged).values(**values)) == 0:
             return False
         await self._rows.add_new(tables.refresh_token, digest=new_digest, session=session.key)

@@ -1,0 +1,75 @@
+"""Who may do what: the one place that decides, from the caller's stored memberships and authorizations."""
+
+from enum import StrEnum
+
+from gateway.domain.errors import AccessError, Problem, RequestError
+from gateway.domain.parties import Caller, EverythingScope, MemberRole, SelfServiceFunction
+
+
+class Access(StrEnum):
+    """Who may call a root field: the values of the schema's `@access`."""
+
+    PUBLIC = "PUBLIC"
+    SIGNED_IN = "SIGNED_IN"
+    MANAGER = "MANAGER"
+    OPERATOR = "OPERATOR"
+
+
+def check(caller: Caller, access: Access) -> None:
+    """Before anything is looked up. Raises: AccessError UNAUTHENTICATED for nobody, FORBIDDEN for somebody else."""
+    if access is Access.PUBLIC:
+        return
+    if caller.actor is None:
+        raise AccessError(Problem("UNAUTHENTICATED"))
+    if access is Access.OPERATOR and not caller.actor.is_operator:
+        raise AccessError(Problem("FORBIDDEN"))
+    if access is Access.MANAGER and not _is_manager_of_any(caller):
+        raise AccessError(Problem("FORBIDDEN"))
+
+
+def _is_manager_of_any(caller: Caller) -> bool:
+    memberships = caller.actor.memberships if caller.actor else ()
+    return any(each.role is MemberRole.SELF_SERVICE_MANAGER for each in memberships)
+
+
+def is_member(caller: Caller, customer_id: str) -> bool:
+    """Whether the caller is somebody at that customer."""
+    return caller.membership(customer_id) is not None
+
+
+def can(caller: Caller, customer_id: str, function: SelfServiceFunction) -> bool:
+    """Whether an authorization of the caller's allows the function on everything of that customer's.
+
+    A caller has only the authorizations that were in force when it was identified, and is identified anew before its
+    token ends. An authorization for some products or offerings alone does not count here.
+    """
+    membership = caller.membership(customer_id)
+    return membership is not None and any(
+        function in each.functions and isinstance(each.scope, EverythingScope) for each in membership.authorizations
+    )
+
+
+def require(caller: Caller, customer_id: str, function: SelfServiceFunction) -> None:
+    """Raises: RequestError NOT_FOUND at `customerId` for a stranger, AccessError for who is not allowed to."""
+    check(caller, Access.SIGNED_IN)
+    if not is_member(caller, customer_id):
+        raise RequestError.at("NOT_FOUND", "customerId")
+    if not can(caller, customer_id, function):
+        raise AccessError(Problem("FORBIDDEN"))
+
+
+def customer_of(caller: Caller, customer_id: str | None, *path: str) -> str:
+    """The customer that is meant: the one named, or the viewer's only one.
+
+    Raises: AccessError for nobody; RequestError at `path`: NOT_FOUND for an unknown or another's, CUSTOMER_REQUIRED
+    where none is named and the viewer has several or none.
+    """
+    check(caller, Access.SIGNED_IN)
+    if customer_id is not None:
+        if not is_member(caller, customer_id):
+            raise RequestError.at("NOT_FOUND", *path)
+        return customer_id
+    memberships = caller.actor.memberships if caller.actor else ()
+    if len(memberships) != 1:
+        raise RequestError.at("CUSTOMER_REQUIRED", *path)
+    return memberships[0].customer.id

@@ -1,0 +1,208 @@
+"""Sessions: signing in, going on with a fresh token, signing out; and who the caller of a session is."""
+
+import dataclasses
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from uuid_utils import uuid7
+
+from gateway.domain.credentials import username_problem
+from gateway.domain.errors import RequestError
+from gateway.domain.parties import Actor, Authorization
+from gateway.ports import Attempt, Attempts, Credentials, Passwords, Session, UnitOfWork, Waiter
+from gateway.usecases.core import Core
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """What sessions go by.
+
+    `successor` gives the refresh token that follows another: the same each time, and known to nobody without the
+    gateway's secret. So two requests with one token (two tabs, a lost answer) get the same next one.
+    """
+
+    passwords: Passwords
+    attempts: Attempts
+    successor: Callable[[str], str]
+    lifetime: timedelta = timedelta(days=30)
+    refresh_grace: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session and the refresh token that goes on with it; only its digest is kept."""
+
+    session_key: str
+    actor_id: str
+    refresh_token: str
+
+
+def session_topic(session_key: str) -> str:
+    """The wake-up topic of a session: woken when it ends."""
+    return f"session:{session_key}"
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+async def sign_in(core: Core, rules: SessionRules, address: str, username: str, password: str) -> SignedIn:
+    """A new session.
+
+    A wrong password, an unknown name and a locked account go the same way and take the same work.
+    Raises: RequestError INVALID_CREDENTIALS; RATE_LIMITED with `seconds` for the address; BUSY.
+    """
+    if seconds := await rules.attempts.wait_s(Attempt.SIGN_IN_ADDRESS, address):
+        raise RequestError.at("RATE_LIMITED", seconds=str(seconds))
+    name = username.casefold()[:64]
+    # Counted before it is known to be wrong: many at once get no further than one after the other.
+    is_open = await rules.attempts.count(Attempt.SIGN_IN_ACCOUNT, name)
+    known = await _credentials(core, username)
+    is_right = await rules.passwords.is_right(password, known.password_hash if known and is_open else None)
+    if known is None or not is_right:
+        await rules.attempts.count(Attempt.SIGN_IN_ADDRESS, address)
+        raise RequestError.at("INVALID_CREDENTIALS")
+    await rules.attempts.forget(Attempt.SIGN_IN_ACCOUNT, name)
+    is_outdated = rules.passwords.is_outdated(known.password_hash)
+    stronger = await rules.passwords.hash(password) if is_outdated else None
+    async with core.storage.writing() as unit:
+        if stronger:
+            await unit.accounts.set_password(known.actor_id, stronger)
+        return await _new_session(unit, known.actor_id, core.clock.now(), rules.lifetime)
+
+
+async def _credentials(core: Core, username: str) -> Credentials | None:
+    if username_problem(username):
+        return None
+    async with core.storage.reading() as unit:
+        return await unit.accounts.credentials(username)
+
+
+async def _new_session(unit: UnitOfWork, actor_id: str, now: datetime, lifetime: timedelta) -> SignedIn:
+    token, key = secrets.token_urlsafe(32), str(uuid7())
+    await unit.accounts.add_session(Session(key, actor_id, _digest(token), None, None, now, now + lifetime))
+    return SignedIn(key, actor_id, token)
+
+
+async def refresh(core: Core, rules: SessionRules, token: str) -> SignedIn:
+    """The session goes on with the token's successor, and lives its whole time again.
+
+    The token before the present one gets the present one again for the grace's seconds. After that, and any older one
+    at once, is taken for stolen: the session ends.
+    Raises: RequestError INVALID_REFRESH_TOKEN.
+    """
+    now, successor = core.clock.now(), rules.successor(token)
+    async with core.storage.writing() as unit:
+        session = await unit.accounts.session_by_refresh(_digest(token))
+        if session is not None and not await _goes_on(unit, session, token, successor, now, rules):
+            session = None
+    if session is None:
+        raise RequestError.at("INVALID_REFRESH_TOKEN")
+    return SignedIn(session.key, session.actor_id, successor)
+
+
+async def _goes_on(
+    unit: UnitOfWork, session: Session, token: str, successor: str, now: datetime, rules: SessionRules
+) -> bool:
+    if session.ended_at is not None or session.expires_at <= now:
+        return False
+    digest, next_digest = _digest(token), _digest(successor)
+    if digest == session.refresh_digest:
+        # Where another request was first, it got the same successor.
+        await unit.accounts.rotate(session, next_digest, now, now + rules.lifetime)
+        return True
+    is_previous = (session.previous_digest, session.refresh_digest) == (digest, next_digest)
+    if is_previous and session.rotated_at is not None and now - session.rotated_at <= rules.refresh_grace:
+        return True
+    await _end(unit, session.key, now)
+    return False
+
+
+async def sign_out(core: Core, session_key: str) -> None:
+    """Ends the session: its tokens are refused at once, its subscriptions are woken. Again is harmless."""
+    async with core.storage.writing() as unit:
+        await _end(unit, session_key, core.clock.now())
+
+
+async def _end(unit: UnitOfWork, session_key: str, at: datetime) -> None:
+    await unit.accounts.end_session(session_key, at)
+    unit.wake(session_topic(session_key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is remembered of a session: its actor (None where it has ended), until something wakes the waiter."""
+
+    actor: Actor | None
+    read_at: datetime
+    waiter: Waiter
+    listening: ExitStack
+
+
+class Callers:
+    """Who the caller of a session is: read once, and again after a wake-up of the session's, or after `fresh_for`.
+
+    Bounded: the session that was asked for longest ago is forgotten first.
+    """
+
+    def __init__(self, core: Core, fresh_for: timedelta = timedelta(seconds=5), limit: int = 10_000) -> None:
+        self._core = core
+        self._fresh_for = fresh_for
+        self._limit = limit
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+
+    async def find(self, session_key: str) -> Actor | None:
+        """The session's actor with the authorizations in force; None for an unknown session, and one that has ended."""
+        known = self._known.get(session_key)
+        if known is not None and await self._is_fresh(known):
+            self._known.move_to_end(session_key)
+            return known.actor
+        self._forget(session_key)
+        known = await self._read(session_key)
+        if known.actor is None:  # keys that nobody has would push out those that somebody has
+            known.listening.close()
+            return None
+        self._forget(session_key)  # another request may have read it meanwhile
+        self._known[session_key] = known
+        if len(self._known) > self._limit:
+            self._forget(next(iter(self._known)))
+        return known.actor
+
+    async def _is_fresh(self, known: _Known) -> bool:
+        return self._core.clock.now() - known.read_at < self._fresh_for and not await known.waiter.wait(0)
+
+    async def _read(self, session_key: str) -> _Known:
+        listening = ExitStack()
+        # First listens, then reads: what changes in between is noticed at the next request.
+        waiter = listening.enter_context(self._core.wakeups.listen(session_topic(session_key)))
+        try:
+            now = self._core.clock.now()
+            async with self._core.storage.reading() as unit:
+                session = await unit.accounts.session(session_key)
+                is_live = session is not None and session.ended_at is None
+                actor = await unit.accounts.actor(session.actor_id) if session and is_live else None
+        except BaseException:
+            listening.close()
+            raise
+        return _Known(_in_force(actor, now) if actor else None, now, waiter, listening)
+
+    def _forget(self, session_key: str) -> None:
+        known = self._known.pop(session_key, None)
+        if known is not None:
+            known.listening.close()
+
+
+def _in_force(actor: Actor, now: datetime) -> Actor:
+    def holds(each: Authorization) -> bool:
+        return each.valid_from <= now and (each.valid_until is None or now < each.valid_until)
+
+    memberships = (
+        dataclasses.replace(each, authorizations=tuple(filter(holds, each.authorizations)))
+        for each in actor.memberships
+    )
+    return dataclasses.replace(actor, memberships=tuple(memberships))
