@@ -126,7 +126,7 @@ class Settings(BaseSettings):
         "50/15 minutes", description="How many sign-ins may fail from one network address before it waits."
     )
     accounts_per_address: Rate = Field(
-        "20/hour", description="How many accounts may be created from one network address."
+        "60/hour", description="How many accounts may be created from one network address."
     )
 
     order_answer_s: Seconds = Field(

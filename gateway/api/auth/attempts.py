@@ -1,0 +1,38 @@
+"""Counts attempts in this process's memory. Its windows run on the machine's clock, as the library's do."""
+
+import math
+import time
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from gateway.ports import Attempt
+
+
+class MemoryAttempts:
+    """Fixed windows, each from its first attempt on. Rates as `10/15 minutes`."""
+
+    def __init__(self, failures_per_account: str, failures_per_address: str, accounts_per_address: str) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._rates: dict[Attempt, RateLimitItem] = {
+            Attempt.SIGN_IN_ACCOUNT: parse(failures_per_account),
+            Attempt.SIGN_IN_ADDRESS: parse(failures_per_address),
+            Attempt.SIGN_UP_ADDRESS: parse(accounts_per_address),
+        }
+
+    async def count(self, attempt: Attempt, key: str) -> bool:
+        """Counts one more; False where that is one too many."""
+        return self._limiter.hit(self._rates[attempt], attempt, key)
+
+    async def wait_s(self, attempt: Attempt, key: str) -> int:
+        """Seconds until the window ends, 0 while it has room."""
+        rate = self._rates[attempt]
+        if self._limiter.test(rate, attempt, key):
+            return 0
+        ends_at = self._limiter.get_window_stats(rate, attempt, key).reset_time
+        return max(1, math.ceil(ends_at - time.time()))
+
+    async def forget(self, attempt: Attempt, key: str) -> None:
+        """Starts anew for that key."""
+        self._limiter.clear(self._rates[attempt], attempt, key)

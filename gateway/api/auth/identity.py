@@ -1,0 +1,67 @@
+"""Who sends a request: by a bearer token, by the session's cookie, or nobody."""
+
+from starlette.requests import HTTPConnection
+
+from gateway.api.auth.addresses import address_of
+from gateway.api.auth.parts import AuthParts
+from gateway.domain.errors import AccessError, Problem
+from gateway.domain.parties import Caller
+
+ACCESS_COOKIE = "__Host-access"
+REFRESH_COOKIE = "__Host-refresh"
+
+
+class Identity:
+    """Finds callers. A token that is good no more is an error, never nobody: the client must learn of it."""
+
+    def __init__(self, parts: AuthParts) -> None:
+        self._parts = parts
+
+    async def caller_of_request(self, connection: HTTPConnection) -> Caller:
+        """By the Authorization header, else by the cookie, else nobody. On a WebSocket's upgrade too.
+
+        A cookie counts only with a known Origin, and on HTTP with a JSON content type: another site's page can't send
+        these. Raises: AccessError UNAUTHENTICATED for a bad, ended or expired token, FORBIDDEN for a cookie without.
+        """
+        address = self.address_of(connection)
+        authorization = connection.headers.get("authorization")
+        if authorization is not None:
+            scheme, _, token = authorization.partition(" ")
+            return await self.caller_of_token(token.strip() if scheme.lower() == "bearer" else "", address)
+        token = connection.cookies.get(ACCESS_COOKIE, "")
+        if not token:
+            return Caller(address=address)
+        self.check_cookie_use(connection)
+        return await self.caller_of_token(token, address)
+
+    async def caller_of_token(self, token: str, address: str) -> Caller:
+        """By an access token. Raises: AccessError UNAUTHENTICATED."""
+        access = self._parts.tokens.read(token, self._parts.core.clock.now())
+        actor = await self._parts.callers.find(access.session_key) if access else None
+        if access is None or actor is None or actor.id != access.actor_id:
+            raise AccessError(Problem("UNAUTHENTICATED"))
+        return Caller(actor, access.session_key, access.expires_at, address)
+
+    async def is_live(self, caller: Caller) -> bool:
+        """Whether the caller's session and token are still good; ask after a wake-up of `session:<key>`."""
+        if caller.session_key is None or caller.expires_at is None:
+            return caller.actor is None
+        is_over = caller.expires_at <= self._parts.core.clock.now()
+        return not is_over and await self._parts.callers.find(caller.session_key) is not None
+
+    def address_of(self, connection: HTTPConnection) -> str:
+        """The network address, past trusted proxies."""
+        return address_of(connection, self._parts.settings.trusted_proxies)
+
+    def check_cookie_use(self, connection: HTTPConnection) -> None:
+        """Raises: AccessError FORBIDDEN where a cookie must not count."""
+        is_known = connection.headers.get("origin") in self._parts.settings.origins
+        if not is_known or (connection.scope["type"] == "http" and not is_json(connection)):
+            raise AccessError(Problem("FORBIDDEN"))
+
+
+def is_json(connection: HTTPConnection) -> bool:
+    """Whether the body is said to be JSON in UTF-8."""
+    kind, _, parameters = connection.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    return kind.strip().lower() == "application/json" and charset in ("", "charset=utf-8")

@@ -1,0 +1,57 @@
+"""What accounts and sessions are put together from."""
+
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from gateway.api.auth.attempts import MemoryAttempts
+from gateway.api.auth.keys import read_keys
+from gateway.api.auth.passwords import open_passwords
+from gateway.api.auth.tokens import Tokens
+from gateway.usecases.core import Core
+from gateway.usecases.sessions import Callers, SessionRules
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """Times in seconds; rates as `10/15 minutes`; `origins` as browsers send them, `https://example.com`."""
+
+    access_token_s: int = 900
+    session_s: float = 30 * 86400.0
+    refresh_grace_s: float = 10
+    failures_per_account: str = "10/15 minutes"
+    failures_per_address: str = "50/15 minutes"
+    accounts_per_address: str = "60/hour"
+    origins: frozenset[str] = frozenset()
+    trusted_proxies: tuple[Network, ...] = ()
+    body_limit: int = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AuthParts:
+    """All that the routes and the identity of a request are given."""
+
+    core: Core
+    rules: SessionRules
+    tokens: Tokens
+    callers: Callers
+    settings: AuthSettings
+
+
+@asynccontextmanager
+async def open_auth(core: Core, data_folder: Path, settings: AuthSettings) -> AsyncIterator[AuthParts]:
+    """The parts, with the keys of that folder (made on first use). Raises: KeysUnreadable."""
+    keys = read_keys(data_folder)
+    attempts = MemoryAttempts(
+        settings.failures_per_account, settings.failures_per_address, settings.accounts_per_address
+    )
+    lifetime, grace = timedelta(seconds=settings.session_s), timedelta(seconds=settings.refresh_grace_s)
+    with open_passwords() as passwords:
+        rules = SessionRules(passwords, attempts, keys.successor, lifetime, grace)
+        tokens = Tokens(keys.signing, settings.access_token_s)
+        yield AuthParts(core, rules, tokens, Callers(core), settings)

@@ -1,0 +1,82 @@
+"""Errors of accounts and sessions: RFC 9457 problem details, each with the fields that are wrong."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from gateway.domain.errors import Problem, RequestError
+
+MEDIA_TYPE = "application/problem+json"
+NO_STORE = {"cache-control": "no-store"}
+
+_STATUS = {
+    "MALFORMED_JSON": HTTPStatus.BAD_REQUEST,
+    "UNAUTHENTICATED": HTTPStatus.UNAUTHORIZED,
+    "INVALID_CREDENTIALS": HTTPStatus.UNAUTHORIZED,
+    "INVALID_REFRESH_TOKEN": HTTPStatus.UNAUTHORIZED,
+    "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    "METHOD_NOT_ALLOWED": HTTPStatus.METHOD_NOT_ALLOWED,
+    "USERNAME_TAKEN": HTTPStatus.CONFLICT,
+    "BODY_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "NOT_JSON": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS,
+    "BUSY": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+TEXTS = {
+    "BODY_TOO_LARGE": "The body has more than {maximum} bytes.",
+    "BUSY": "Too many are signing in just now. Try again in a moment.",
+    "FORBIDDEN": "A request with cookies needs a JSON content type and a known Origin.",
+    "INVALID_CREDENTIALS": "The username or the password is wrong.",
+    "INVALID_FORMAT": "This has characters, or a form, that is not allowed here.",
+    "INVALID_REFRESH_TOKEN": "The session has ended. Sign in again.",
+    "MALFORMED_JSON": "The body is not a JSON object, or names something twice.",
+    "METHOD_NOT_ALLOWED": "This address does not take that method.",
+    "MISSING": "This is required.",
+    "NOT_JSON": "Send JSON, with the content type application/json.",
+    "RATE_LIMITED": "Too many attempts. Try again in {seconds} seconds.",
+    "TOO_COMMON": "This password is too easy to guess. Choose another one.",
+    "TOO_LONG": "This has more than {maximum} characters.",
+    "TOO_SHORT": "This needs at least {minimum} characters.",
+    "UNAUTHENTICATED": "Sign in first.",
+    "UNKNOWN_FIELD": "There is no such field.",
+    "UNKNOWN_VALUE": "This is none of the values allowed.",
+    "USERNAME_TAKEN": "The username is taken. Choose another one.",
+    "WRONG_TYPE": "This has the wrong type.",
+}
+
+
+def problem_response(error: RequestError, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer: its status by the first problem's code; 422 for what is wrong with fields."""
+    first = error.problems[0]
+    status = _STATUS.get(first.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": _text(first),
+        "errors": _errors(error.problems),
+    }
+    kept = {**NO_STORE, **_headers(first, status), **(headers or {})}
+    return Response(orjson.dumps(body), int(status), kept, MEDIA_TYPE)
+
+
+def _errors(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    return [
+        {"field": ".".join(each.field) if each.field else None, "code": each.code, "message": _text(each)}
+        for each in problems
+    ]
+
+
+def _text(problem: Problem) -> str:
+    return TEXTS[problem.code].format_map(problem.params)
+
+
+def _headers(problem: Problem, status: HTTPStatus) -> dict[str, str]:
+    if status is HTTPStatus.UNAUTHORIZED:
+        return {"www-authenticate": "Bearer"}
+    if problem.code == "RATE_LIMITED":
+        return {"retry-after": problem.params["seconds"]}
+    return {"retry-after": "1"} if problem.code == "BUSY" else {}

@@ -1,0 +1,146 @@
+"""Making an account: what comes of it, and everything that is refused."""
+
+from typing import Any
+
+import pytest
+
+from gateway.domain.identity import type_of
+from gateway.domain.parties import EverythingScope, MemberRole, SelfServiceFunction
+from tests.auth.server import MARIA, SIGN_IN, Client, Running
+
+
+@pytest.mark.requirement("V1", "R1", "R2")
+async def test_an_account_is_a_customer_with_its_manager(server: Running) -> None:
+    answer = await server.client.post("/auth/accounts", MARIA)
+
+    assert (answer.status, sorted(answer.body)) == (201, ["actorId", "customerId"])
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert (type_of(answer.body["actorId"]), type_of(answer.body["customerId"])) == ("Actor", "Customer")
+    async with server.parts.core.storage.reading() as unit:
+        actor = await unit.accounts.actor(answer.body["actorId"])
+    assert actor is not None
+    (membership,) = actor.memberships
+    (grant,) = membership.authorizations
+    assert (actor.username, actor.is_operator) == ("maria", False)
+    assert (membership.role, membership.customer.id) == (MemberRole.SELF_SERVICE_MANAGER, answer.body["customerId"])
+    assert (grant.functions, grant.scope) == (tuple(SelfServiceFunction), EverythingScope())
+    assert grant.valid_until is None
+
+
+async def test_a_taken_name_is_refused_in_whatever_case(client: Client) -> None:
+    await client.post("/auth/accounts", MARIA)
+
+    again = await client.post("/auth/accounts", {**MARIA, "username": "MARIA", "password": "another secret of mine"})
+
+    assert (again.status, again.problems) == (409, [("username", "USERNAME_TAKEN")])
+    assert (await client.post("/auth/session", SIGN_IN)).status == 200
+
+
+async def test_a_taken_email_answers_as_a_free_one_does(client: Client) -> None:
+    first = await client.post("/auth/accounts", MARIA)
+    second = await client.post("/auth/accounts", {**MARIA, "username": "lars", "email": "MARIA@example.com"})
+
+    assert (second.status, sorted(second.body)) == (first.status, sorted(first.body))
+    assert (await client.post("/auth/session", {**SIGN_IN, "username": "lars"})).status == 200
+
+
+async def test_the_email_may_be_left_out(client: Client) -> None:
+    without = {name: value for name, value in MARIA.items() if name != "email"}
+
+    assert (await client.post("/auth/accounts", without)).status == 201
+    assert (await client.post("/auth/accounts", {**without, "username": "lars", "email": None})).status == 201
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({"username": "ab"}, [("username", "TOO_SHORT")]),
+        ({"username": "a" * 65}, [("username", "TOO_LONG")]),
+        ({"username": "maria\0"}, [("username", "INVALID_FORMAT")]),
+        ({"username": "maria lind"}, [("username", "INVALID_FORMAT")]),
+        ({"username": "_maria"}, [("username", "INVALID_FORMAT")]),
+        ({"username": 7}, [("username", "WRONG_TYPE")]),
+        ({"username": None}, [("username", "MISSING")]),
+        ({"password": "short"}, [("password", "TOO_SHORT")]),
+        ({"password": "x1y2" * 300}, [("password", "TOO_LONG")]),
+        ({"password": "nul \0 in it"}, [("password", "INVALID_FORMAT")]),
+        ({"password": "password123!"}, [("password", "TOO_COMMON")]),
+        ({"password": "PASSWORD"}, [("password", "TOO_COMMON")]),
+        ({"password": "12345678"}, [("password", "TOO_COMMON")]),
+        ({"password": "aaaaaaaab"}, [("password", "TOO_COMMON")]),
+        ({"username": "marialind", "password": "MariaLind1"}, [("password", "TOO_COMMON")]),
+        ({"password": ["x"]}, [("password", "WRONG_TYPE")]),
+        ({"email": "nowhere"}, [("email", "INVALID_FORMAT")]),
+        ({"email": "a@b.c\n"}, [("email", "INVALID_FORMAT")]),
+        ({"email": "a" * 250 + "@b.se"}, [("email", "TOO_LONG")]),
+        ({"email": True}, [("email", "WRONG_TYPE")]),
+        ({"customer": None}, [("customer", "MISSING")]),
+        ({"customer": "x"}, [("customer", "WRONG_TYPE")]),
+        ({"customer": {}}, [("customer.name", "MISSING"), ("customer.kind", "MISSING")]),
+        ({"customer": {"name": " ", "kind": "HOUSEHOLD"}}, [("customer.name", "TOO_SHORT")]),
+        ({"customer": {"name": "a\0b", "kind": "HOUSEHOLD"}}, [("customer.name", "INVALID_FORMAT")]),
+        ({"customer": {"name": "x" * 201, "kind": "HOUSEHOLD"}}, [("customer.name", "TOO_LONG")]),
+        ({"customer": {"name": "x", "kind": "household"}}, [("customer.kind", "UNKNOWN_VALUE")]),
+        ({"customer": {"name": "x", "kind": "BUSINESS", "vat": "1"}}, [("customer.vat", "UNKNOWN_FIELD")]),
+        ({"isOperator": True}, [("isOperator", "UNKNOWN_FIELD")]),
+        ({"username": "", "password": "", "email": ""}, None),
+    ],
+)
+async def test_each_wrong_field_is_named_and_nothing_is_made(
+    client: Client, changes: dict[str, Any], problems: list[tuple[str, str]] | None
+) -> None:
+    answer = await client.post("/auth/accounts", {**MARIA, **changes})
+
+    short = [("username", "TOO_SHORT"), ("password", "TOO_SHORT"), ("email", "TOO_SHORT")]
+    assert (answer.status, answer.problems) == (422, problems or short)
+    assert (await client.post("/auth/session", SIGN_IN)).status == 401
+
+
+MALFORMED = [
+    b"",
+    b"{",
+    b"[]",
+    b'"text"',
+    b"null",
+    b"\xff\xfe",
+    b'{"username": NaN}',
+    b'{"username": "a", "username": "b"}',
+    b'{"username": "\\ud800"}',
+    b"[" * 10_000,
+]
+
+
+@pytest.mark.parametrize("path", ["/auth/accounts", "/auth/session", "/auth/refresh"])
+async def test_what_is_no_json_object_is_refused(client: Client, path: str) -> None:
+    answers = [await client.post(path, content) for content in MALFORMED]
+
+    assert {answer.status for answer in answers} == {400}
+    assert [answer.problems for answer in answers] == [[(None, "MALFORMED_JSON")]] * len(MALFORMED)
+
+
+@pytest.mark.parametrize("path", ["/auth/accounts", "/auth/session", "/auth/refresh"])
+async def test_a_body_of_a_megabyte_and_another_content_type_are_refused(client: Client, path: str) -> None:
+    large = await client.post(path, {**MARIA, "password": "x" * 1_000_000})
+    form = await client.post(path, MARIA, {"content-type": "application/x-www-form-urlencoded"})
+    latin = await client.post(path, MARIA, {"content-type": "application/json; charset=latin-1"})
+    utf8 = await client.post(path, {}, {"content-type": 'Application/JSON; charset="UTF-8"'})
+
+    assert (large.status, large.problems) == (413, [(None, "BODY_TOO_LARGE")])
+    assert (form.status, form.problems) == (415, [(None, "NOT_JSON")])
+    assert (latin.status, latin.problems) == (415, [(None, "NOT_JSON")])
+    assert utf8.status == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/auth/accounts", "POST"),
+        ("PUT", "/auth/session", "POST, DELETE"),
+        ("DELETE", "/auth/refresh", "POST"),
+    ],
+)
+async def test_another_method_is_refused(client: Client, method: str, path: str, allowed: str) -> None:
+    answer = await client.send(method, path)
+
+    assert (answer.status, answer.problems) == (405, [(None, "METHOD_NOT_ALLOWED")])
+    assert answer.headers["Allow"] == allowed
