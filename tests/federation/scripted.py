@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.contract import (
     CatalogSnapshot,
+    Limits,
     OneTimePrice,
     ProductOffering,
     Provider,
@@ -23,6 +24,9 @@ from gateway.contract import (
 )
 from gateway.contract.ordering import OrderRequest
 from gateway.domain.money import Money
+from gateway.domain.parties import Agreement
+from gateway.federation.guarded import guarded
+from gateway.ports import Clock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -142,3 +146,24 @@ class Scripted:
 
     def provider(self) -> Provider:
         return Provider(profile(self.slug), catalog=self, ordering=self, events=self)
+
+
+class Fixed:
+    """A directory of these providers."""
+
+    def __init__(self, clock: Clock, *scripted: "Scripted", agreements: Sequence[Agreement] = ()) -> None:
+        self._agreements = agreements
+        self._providers = {each.slug: guarded(each.provider(), Limits(read_tries=1), clock) for each in scripted}
+
+    def provider(self, slug: str) -> Provider | None:
+        return self._providers.get(slug)
+
+    def providers(self) -> Sequence[Provider]:
+        return tuple(self._providers.values())
+
+    def profile(self, slug: str) -> ProviderProfile | None:
+        found = self.provider(slug)
+        return found.profile if found else None
+
+    def agreements(self) -> Sequence[Agreement]:
+        return self._agreements

@@ -1,7 +1,7 @@
 """Each catalogue is a snapshot: queries read it, and it stays while its provider is away."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -15,13 +15,10 @@ from gateway.contract import (
     Characteristic,
     Choice,
     ChoiceConstraint,
-    Limits,
     Money,
     OrderField,
     PriceAlteration,
     PriceCondition,
-    Provider,
-    ProviderProfile,
     RangeConstraint,
     RecurringPrice,
     Requirement,
@@ -29,13 +26,11 @@ from gateway.contract import (
     TextConstraint,
     Unavailable,
 )
-from gateway.domain.parties import Agreement
 from gateway.federation import snapshot_files
-from gateway.federation.guarded import guarded
 from gateway.federation.index import Order
 from gateway.federation.projection import Projection, open_projection
 from gateway.federation.signals import receive
-from tests.federation.scripted import START, HandClock, Scripted, failing, offering, profile
+from tests.federation.scripted import START, Fixed, HandClock, Scripted, failing, offering, profile
 
 
 class Bus:
@@ -69,26 +64,6 @@ class Ear:
             return False
         self._event.clear()
         return True
-
-
-class Fixed:
-    """A directory of these providers."""
-
-    def __init__(self, clock: HandClock, *scripted: Scripted) -> None:
-        self._providers = {each.slug: guarded(each.provider(), Limits(read_tries=1), clock) for each in scripted}
-
-    def provider(self, slug: str) -> Provider | None:
-        return self._providers.get(slug)
-
-    def providers(self) -> Sequence[Provider]:
-        return tuple(self._providers.values())
-
-    def profile(self, slug: str) -> ProviderProfile | None:
-        found = self.provider(slug)
-        return found.profile if found else None
-
-    def agreements(self) -> Sequence[Agreement]:
-        return ()
 
 
 EVERYTHING = offering(
