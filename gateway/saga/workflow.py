@@ -40,8 +40,8 @@ def _options(order_id: str) -> EnqueueOptions:
 class Engine:
     """Starts orders' workflows in the caller's transaction, and sees to it that none is left without one."""
 
-    def __init__(self, system_database_url: str, executor_id: str, poll_s: float = 0.5) -> None:
-        self._url = system_database_url
+    def __init__(self, executor_id: str, poll_s: float = 0.5) -> None:
+        self._url = ""
         self._executor_id = executor_id
         self._poll_s = poll_s
         self._client: DBOSClient | None = None
@@ -62,14 +62,16 @@ class Engine:
     @contextlib.asynccontextmanager
     async def running(
         self,
+        database_url: str,
         drive: Callable[[str], Awaitable[None]],
         open_ids: Callable[[], Awaitable[Sequence[str]]],
         sweep_s: float = 60.0,
     ) -> AsyncIterator["Engine"]:
-        """Runs from entry to exit.
+        """Runs from entry to exit, on the database that our own tables are in (a synchronous SQLAlchemy URL).
 
         Takes up what a former process left, and starts what has no workflow, now and every `sweep_s`.
         """
+        self._url = database_url
         self._launch(drive)
         sweeper: asyncio.Task[None] | None = None
         try:

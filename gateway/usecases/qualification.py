@@ -58,7 +58,8 @@ def is_deliverable(answer: OfferingQualification) -> bool:
 async def qualify_offerings(core: Core, offering_ids: Sequence[str], place: Place) -> QualificationAnswer:
     """Asks each provider once for all its offerings; never the cache.
 
-    An unknown offering and one whose provider has no qualification are UNDETERMINED, as is one of a provider that does not
+    An unknown offering and one whose provider has no qualification are UNDETERMINED, as is one of a provider that
+    does not
     answer, which is named. A predefined bundle is as deliverable as the worst of what it starts with.
     Raises: RequestError TOO_MANY_VALUES.
     """
