@@ -12,7 +12,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def serving(handler: Handler) -> AsyncIterator[str]:
     """Every request goes to the handler; the address without a slash at the end."""
     application = web.Application(client_max_size=2**20)
-    application.router.add_route("*", "/{tail:.*}", handler)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await handler(request)
+
+    application.router.add_route("*", "/{tail:.*}", handle)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

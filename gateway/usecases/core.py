@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from gateway.federation.directory import Directory, Offerings
 from gateway.ports import Clock, Storage, WakeUps
+from gateway.usecases.alarms import Alarms
 from gateway.usecases.feeds import EventFeed
 from gateway.usecases.qualification_cache import QualificationCache
 
@@ -31,6 +32,7 @@ class Core:
     clock: Clock
     bounds: Bounds = Bounds()
     qualifications: QualificationCache = field(default_factory=QualificationCache)
+    alarms: Alarms = field(default_factory=Alarms)
     feed: EventFeed = field(init=False)
 
     def __post_init__(self) -> None:

@@ -39,7 +39,8 @@ class TmForumBilling:
 
     async def charges(self, party: str) -> list[Charge]:
         """Every page of the rates, billed and not; a rate names no party, but the account that is called the same."""
-        return await self._all("appliedCustomerBillingRate", {"billingAccount.id": party}, self._charge)
+        found = await self._all("appliedCustomerBillingRate", {"billingAccount.id": party}, self._charge)
+        return [charge for charge in found if charge is not None]
 
     async def _all(self, path: str, params: Mapping[str, str], read: Callable[[Row], T]) -> list[T]:
         listing = await read_all(self._area, path, self._reading.options.page_size, params)
@@ -64,8 +65,11 @@ class TmForumBilling:
             remaining=money(row, "remainingAmount"),
         )
 
-    def _charge(self, row: Row) -> Charge:
+    def _charge(self, row: Row) -> Charge | None:
+        """None for one that is billed, but names no bill: it is neither a line nor of the running period."""
         ref, zone, period = reference(row), self._reading.zone, part(row, "periodCoverage")
+        if flag(row, "isBilled") and reference_in(row, "bill") is None:
+            return None
         amount, is_tax_included = _amount(row)
         return Charge(
             ref=ref,

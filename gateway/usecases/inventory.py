@@ -1,0 +1,96 @@
+"""What a customer holds, from every provider where it has an account."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gateway.contract.inventory import Inventory
+from gateway.contract.provider import Provider
+from gateway.domain.catalog.offerings import Characteristic, ProductOffering
+from gateway.domain.errors import NotOffered
+from gateway.domain.inventory import Product
+from gateway.domain.paging import Page
+from gateway.domain.parties import Caller, SelfServiceFunction
+from gateway.federation.gather import gather
+from gateway.usecases import policy
+from gateway.usecases.core import Core
+from gateway.usecases.cursors import Key
+from gateway.usecases.held_pages import HeldListing, newest_first
+from gateway.usecases.holdings import ask_each, flat, parties_of, refs_by_provider
+
+INVENTORY = "inventory"
+
+
+async def list_products(
+    core: Core, caller: Caller, customer_id: str, first: int | None, after: str | None
+) -> Page[Product]:
+    """All products in whatever state, also those not ordered here; newest first, ties by provider and reference.
+
+    Raises: AccessError, RequestError NOT_FOUND, PAGE_SIZE, BAD_CURSOR.
+    """
+    policy.require(caller, customer_id, SelfServiceFunction.SEE_PRODUCTS)
+    listing = HeldListing(core, "products", customer_id, first, after)
+    parties = await parties_of(core, customer_id)
+    page = listing.page(await ask_each(core, parties, _inventory, INVENTORY, Inventory.products), _key)
+    return replace(page, edges=tuple(replace(edge, node=_described(core, edge.node)) for edge in page.edges))
+
+
+async def find_products(
+    core: Core, caller: Caller, customer_id: str, product_ids: Sequence[str]
+) -> Mapping[str, Product]:
+    """Those of these products that are the customer's, by global id; none for who may not see them.
+
+    One of a provider that does not answer is left out, too. One read for a provider, however many are asked for.
+    """
+    if not policy.can(caller, customer_id, SelfServiceFunction.SEE_PRODUCTS):
+        return {}
+    parties = await parties_of(core, customer_id)
+    wanted = refs_by_provider("Product", product_ids, parties)
+    single = {slug: refs[0] for slug, refs in wanted.items() if len(refs) == 1}
+    several = {slug: parties[slug] for slug in wanted if slug not in single}
+    found, gathered = await asyncio.gather(
+        _read_single(core, single), ask_each(core, several, _inventory, INVENTORY, Inventory.products)
+    )
+    own = [each for each in found if each.party in parties[each.provider.slug]]
+    asked = set(product_ids)
+    return {each.id: _described(core, each) for each in (*own, *flat(gathered)) if each.id in asked}
+
+
+async def _read_single(core: Core, refs: Mapping[str, str]) -> Sequence[Product]:
+    async def ask(provider: Provider) -> Product | None:
+        if provider.inventory is None:
+            raise NotOffered(provider.profile.slug, INVENTORY)
+        return await provider.inventory.product(refs[provider.profile.slug])
+
+    providers = [found for slug in sorted(refs) if (found := core.directory.provider(slug)) is not None]
+    gathered = await gather(providers, ask, core.clock)
+    return [product for _, product in gathered.rows if product is not None]
+
+
+def _inventory(provider: Provider) -> Inventory | None:
+    return provider.inventory
+
+
+def _key(product: Product) -> Key:
+    return newest_first(product, product.started_at)
+
+
+def _described(core: Core, product: Product) -> Product:
+    """With the role of its offering, and the offering's labels and units of what it is and has."""
+    offering = core.offerings.get(product.offering_id) if product.offering_id else None
+    if offering is None:
+        return product
+    words = _words_of(offering)
+    characteristics = tuple(_labelled(each, words.get(each.name)) for each in product.characteristics)
+    return replace(product, role=offering.role, characteristics=characteristics)
+
+
+def _words_of(offering: ProductOffering) -> Mapping[str, tuple[str, str | None]]:
+    fields = {field.key: (field.label, field.unit) for field in offering.fields}
+    return fields | {each.name: (each.label, each.unit) for each in offering.characteristics}
+
+
+def _labelled(characteristic: Characteristic, words: tuple[str, str | None] | None) -> Characteristic:
+    if words is None:
+        return characteristic
+    return replace(characteristic, label=words[0], unit=characteristic.unit or words[1])
