@@ -38,13 +38,13 @@ async def list_bills(core: Core, caller: Caller, customer_id: str, first: int | 
     policy.require(caller, customer_id, SelfServiceFunction.SEE_BILLS)
     listing = HeldListing(core, "bills", customer_id, first, after)
     parties = await parties_of(core, customer_id)
-    return listing.page(await ask_each(core, parties, _billing, BILLING, Billing.bills), _key)
+    return listing.page(await ask_each(core, parties, _billing, BILLING, _bills), _key)
 
 
 async def find_bill(core: Core, caller: Caller, customer_id: str, bill_id: str) -> Bill | None:
     """The bill of that global id, None for an unknown one, another's, and where its provider does not answer."""
     parties = await _parties_with(core, caller, customer_id, [bill_id])
-    gathered = await ask_each(core, parties, _billing, BILLING, Billing.bills)
+    gathered = await ask_each(core, parties, _billing, BILLING, _bills)
     return next((bill for bill in flat(gathered) if bill.id == bill_id), None)
 
 
@@ -57,7 +57,7 @@ async def bill_lines(
     """
     parties = await _parties_with(core, caller, customer_id, bill_ids)
     wanted = refs_by_provider("Bill", bill_ids, parties)
-    gathered = await ask_each(core, parties, _billing, BILLING, Billing.charges)
+    gathered = await ask_each(core, parties, _billing, BILLING, _charges)
     found: dict[str, list[Charge]] = {}
     for profile, charges in gathered.rows:
         found.update((provider_id("Bill", profile.slug, ref), []) for ref in wanted[profile.slug])
@@ -74,7 +74,7 @@ async def current_charges(core: Core, caller: Caller, customer_id: str) -> Curre
     """
     policy.require(caller, customer_id, SelfServiceFunction.SEE_BILLS)
     parties = await parties_of(core, customer_id)
-    gathered = await ask_each(core, parties, _billing, BILLING, Billing.charges)
+    gathered = await ask_each(core, parties, _billing, BILLING, _charges)
     at = core.clock.now()
     sums = [each for profile, charges in gathered.rows for each in _summed(profile, charges, at)]
     return CurrentChargesAnswer(tuple(sums), gathered.unavailable)
@@ -90,6 +90,14 @@ async def _parties_with(core: Core, caller: Caller, customer_id: str, bill_ids: 
 
 def _billing(provider: Provider) -> Billing | None:
     return provider.billing
+
+
+async def _bills(billing: Billing, party: str) -> Sequence[Bill]:
+    return await billing.bills(party)
+
+
+async def _charges(billing: Billing, party: str) -> Sequence[Charge]:
+    return await billing.charges(party)
 
 
 def _key(bill: Bill) -> Key:

@@ -31,7 +31,7 @@ async def list_products(
     policy.require(caller, customer_id, SelfServiceFunction.SEE_PRODUCTS)
     listing = HeldListing(core, "products", customer_id, first, after)
     parties = await parties_of(core, customer_id)
-    page = listing.page(await ask_each(core, parties, _inventory, INVENTORY, Inventory.products), _key)
+    page = listing.page(await ask_each(core, parties, _inventory, INVENTORY, _products), _key)
     return replace(page, edges=tuple(replace(edge, node=_described(core, edge.node)) for edge in page.edges))
 
 
@@ -49,7 +49,7 @@ async def find_products(
     single = {slug: refs[0] for slug, refs in wanted.items() if len(refs) == 1}
     several = {slug: parties[slug] for slug in wanted if slug not in single}
     found, gathered = await asyncio.gather(
-        _read_single(core, single), ask_each(core, several, _inventory, INVENTORY, Inventory.products)
+        _read_single(core, single), ask_each(core, several, _inventory, INVENTORY, _products)
     )
     own = [each for each in found if each.party in parties[each.provider.slug]]
     asked = set(product_ids)
@@ -69,6 +69,10 @@ async def _read_single(core: Core, refs: Mapping[str, str]) -> Sequence[Product]
 
 def _inventory(provider: Provider) -> Inventory | None:
     return provider.inventory
+
+
+async def _products(inventory: Inventory, party: str) -> Sequence[Product]:
+    return await inventory.products(party)
 
 
 def _key(product: Product) -> Key:
