@@ -50,11 +50,11 @@ class Entry:
     def rank(self, query: str, words: Sequence[str]) -> int | None:
         """How well it matches: 0 the name begins with the query, 1 each word begins a word of the name, 2 each word is
         somewhere in its text, None not at all."""
+        if not all(word in self.text for word in words):  # The text holds the name too: a quick no for most entries.
+            return None
         if self.name.startswith(query):
             return 0
-        if all(any(each.startswith(word) for each in self.name_words) for word in words):
-            return 1
-        return 2 if all(word in self.text for word in words) else None
+        return 1 if all(any(each.startswith(word) for each in self.name_words) for word in words) else 2
 
 
 def monthly(price: RecurringPrice) -> Decimal:
