@@ -1,0 +1,131 @@
+"""Reads operations: parsed and validated once, then kept by their text, within bounds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    Node,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+)
+from strawberry.schema.schema import validate_document
+
+from gateway.api.problems import Code, coded
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentBounds:
+    """What a document may be at most; the longer ones are not kept."""
+
+    tokens: int = 4000
+    depth: int = 16
+    aliases: int = 100
+    kept: int = 512
+    kept_length: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document that was read: with `errors` it can't be run."""
+
+    document: DocumentNode | None
+    errors: tuple[GraphQLError, ...] = ()
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of that name, or the only one; None where that is not clear."""
+        definitions = self.document.definitions if self.document else ()
+        found = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+        if name is not None:
+            found = [each for each in found if each.name and each.name.value == name]
+        return found[0] if len(found) == 1 else None
+
+    def kind(self, name: str | None) -> OperationType | None:
+        """Whether it is a query, a mutation or a subscription."""
+        operation = self.operation(name)
+        return operation.operation if operation else None
+
+
+class Documents:
+    """Reads documents for one schema."""
+
+    def __init__(self, schema: GraphQLSchema, bounds: DocumentBounds = DocumentBounds()) -> None:
+        self._schema = schema
+        self._bounds = bounds
+        self._kept = lru_cache(maxsize=bounds.kept)(self._read)
+
+    def read(self, text: str) -> Read:
+        """The document; the same one again for the same text."""
+        return (self._kept if len(text) <= self._bounds.kept_length else self._read)(text)
+
+    def _read(self, text: str) -> Read:
+        try:
+            document = parse(text, max_tokens=self._bounds.tokens)
+        except GraphQLSyntaxError as error:
+            return Read(None, (coded(error, Code.GRAPHQL_PARSE_FAILED),))
+        except RecursionError:
+            return Read(None, (_too_complex("The document is nested too deeply."),))
+        return Read(document, tuple(self._errors(document)))
+
+    def _errors(self, document: DocumentNode) -> Iterable[GraphQLError]:
+        measured = _Measured(document)
+        if measured.aliases > self._bounds.aliases:
+            return [_too_complex(f"More than {self._bounds.aliases} aliases.")]
+        if measured.depth(self._bounds.depth) > self._bounds.depth:
+            return [_too_complex(f"Nested more than {self._bounds.depth} fields deep.")]
+        errors = validate_document(self._schema, document, tuple(specified_rules))
+        return [coded(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors]
+
+
+def _too_complex(message: str) -> GraphQLError:
+    return coded(GraphQLError(message), Code.QUERY_TOO_COMPLEX)
+
+
+class _Measured:
+    """How deep and how wide a document is, through its fragments; also for one that is not valid."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        definitions = document.definitions
+        self._fragments: Mapping[str, FragmentDefinitionNode] = {
+            each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self._operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+        self.aliases = sum(_aliases(each) for each in definitions)
+
+    def depth(self, bound: int) -> int:
+        """The number of fields in each other, counted no further than one beyond the bound."""
+        deepest = 0
+        reached: dict[str, int] = {}
+        left: list[tuple[Node, int]] = [(each, 0) for each in self._operations]
+        while left and deepest <= bound:
+            node, depth = left.pop()
+            deepest = max(deepest, depth)
+            if isinstance(node, FragmentSpreadNode):
+                name = node.name.value
+                if name in self._fragments and reached.get(name, -1) < depth:
+                    reached[name] = depth
+                    left.append((self._fragments[name], depth))
+                continue
+            chosen = getattr(node, "selection_set", None)
+            for each in chosen.selections if chosen else ():
+                left.append((each, depth + 1 if each.kind == "field" else depth))
+        return deepest
+
+
+def _aliases(definition: Node) -> int:
+    found = 0
+    left: list[Node] = [definition]
+    while left:
+        node = left.pop()
+        found += getattr(node, "alias", None) is not None
+        chosen = getattr(node, "selection_set", None)
+        left.extend(chosen.selections if chosen else ())
+    return found

@@ -1,0 +1,133 @@
+"""Loads each thing once an operation, and things of a kind together: no question is asked once a row."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from gateway.api.bundle_loader import BundleLoader
+from gateway.domain.billing import Bill, Charge
+from gateway.domain.catalog.offerings import Category
+from gateway.domain.identity import own_id, provider_id
+from gateway.domain.inventory import Product
+from gateway.domain.ordering.bundles import Bundle
+from gateway.domain.ordering.orders import Order, OrderItem
+from gateway.domain.paging import Page
+from gateway.domain.parties import Caller
+from gateway.usecases import billing, bundles, inventory, ordering
+from gateway.usecases.core import Core
+
+T = TypeVar("T")
+Owned = tuple[str, str]
+"""A customer's id, and the id of a thing of the customer's."""
+
+
+class Loaders:
+    """What one operation has loaded. `keep_…` remembers whose a thing is, for what is asked about it next."""
+
+    def __init__(self, core: Core, caller: Caller) -> None:
+        self._core = core
+        self._caller = caller
+        self._once: dict[Hashable, asyncio.Future[Any]] = {}
+        self._items: dict[str, OrderItem] = {}
+        self._owners: dict[str, str] = {}
+        self.bundles = BundleLoader(core)
+        self._products = _by_customer(self._find_products)
+        self._orders_of_products = _by_customer(self._find_orders)
+        self._lines = _by_customer(self._find_lines)
+
+    def once(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> Awaitable[T]:
+        """The same answer for the same key, also for those who ask while it is on its way."""
+        if key not in self._once:
+            self._once[key] = asyncio.ensure_future(load())
+        return self._once[key]
+
+    async def order(self, order_id: str | None) -> Order | None:
+        """The order, where the caller may see it."""
+        if order_id is None:
+            return None
+        found = await self.once(
+            ("order", order_id), lambda: ordering.find_order(self._core, self._caller, order_id)
+        )
+        return self.keep_order(found) if found else None
+
+    async def bundle(self, bundle_id: str) -> Bundle | None:
+        """The bundle, where the caller may see it."""
+        found = await self.once(
+            ("bundle", bundle_id), lambda: bundles.find_bundle(self._core, self._caller, bundle_id)
+        )
+        return self.bundles.keep(found) if found else None
+
+    def keep_order(self, order: Order) -> Order:
+        """Remembers its items and whose their products are."""
+        for item in order.items:
+            self._items[item.id] = item
+            if item.product:
+                self._owners[item.product.id] = order.customer_id
+        return order
+
+    def item(self, item_id: str) -> OrderItem | None:
+        """An item of an order that was kept."""
+        return self._items.get(item_id)
+
+    def keep_owned(self, customer_id: str, page: Page[T]) -> Page[T]:
+        """Remembers whose the rows are."""
+        self.keep_owner(customer_id, (edge.node.id for edge in page.edges))  # type: ignore[attr-defined]
+        return page
+
+    def keep_owner(self, customer_id: str, ids: Iterable[str]) -> None:
+        """Remembers whose these are."""
+        self._owners.update(dict.fromkeys(ids, customer_id))
+
+    async def product(self, product_id: str | None) -> Product | None:
+        """The product, where it is known whose it is; null where its provider can't be read."""
+        owner = self._owners.get(product_id or "")
+        return await self._products.load((owner, product_id)) if owner and product_id else None
+
+    async def order_of_product(self, product: Product) -> Order | None:
+        """The order that made it."""
+        owner = self._owners.get(product.id)
+        found = await self._orders_of_products.load((owner, product.id)) if owner else None
+        return self.keep_order(found) if found else None
+
+    async def lines(self, bill: Bill) -> Sequence[Charge] | None:
+        """The bill's lines; None where its provider can't be read."""
+        owner = self._owners.get(bill.id)
+        return await self._lines.load((owner, bill.id)) if owner else None
+
+    def category(self, slug: str) -> Category:
+        """The category of that slug, under its slug where no offering has it."""
+        return _categories(self._core).get(slug) or Category(own_id("Category", slug), slug, slug)
+
+    def has_category(self, slug: str) -> bool:
+        """Whether any offering has it."""
+        return slug in _categories(self._core)
+
+    async def _find_products(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Product]:
+        return await inventory.find_products(self._core, self._caller, customer_id, ids)
+
+    async def _find_orders(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Order]:
+        return await ordering.orders_of_products(self._core, customer_id, ids)
+
+    async def _find_lines(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Sequence[Charge]]:
+        found = await billing.bill_lines(self._core, self._caller, customer_id, ids)
+        for charge in (charge for charges in found.values() for charge in charges if charge.product_ref):
+            self.keep_owner(customer_id, [provider_id("Product", charge.provider.slug, charge.product_ref or "")])
+        return found
+
+
+def _categories(core: Core) -> Mapping[str, Category]:
+    return {category.slug: category for offering in core.offerings.all() for category in offering.categories}
+
+
+def _by_customer(find: Callable[[str, Sequence[str]], Awaitable[Mapping[str, T]]]) -> DataLoader[Owned, T | None]:
+    async def load(keys: list[Owned]) -> list[T | None]:
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        for customer_id, each in keys:
+            ids[customer_id].append(each)
+        found = {customer_id: await find(customer_id, of_customer) for customer_id, of_customer in ids.items()}
+        return [found[customer_id].get(each) for customer_id, each in keys]
+
+    return DataLoader(load_fn=load)

@@ -1,0 +1,107 @@
+"""Top-level errors: each with a code of the contract's list; a fault shows a trace id and nothing of the inside."""
+
+import uuid
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+
+from gateway.api.texts import tell
+from gateway.domain.errors import AccessError, Problem, ProviderError, RequestError
+
+log = structlog.get_logger("gateway.api")
+
+
+class Code(StrEnum):
+    """Every `extensions.code` there is."""
+
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+    RATE_LIMITED = "RATE_LIMITED"
+    TIMEOUT = "TIMEOUT"
+    PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
+    INTERNAL = "INTERNAL"
+
+
+_MESSAGE_LIMIT = 500
+_NAMED = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
+
+
+def coded(error: GraphQLError, code: Code) -> GraphQLError:
+    """The error, with its code."""
+    error.extensions = {**(error.extensions or {}), "code": code.value}
+    return error
+
+
+def plain(code: Code, message: str) -> dict[str, Any]:
+    """An error that is about no place in a document."""
+    return {"message": message[:_MESSAGE_LIMIT], "extensions": {"code": code.value}}
+
+
+def shown(errors: Iterable[GraphQLError], locale: str) -> list[dict[str, Any]]:
+    """The errors as they are sent."""
+    return [_shown(error, locale) for error in errors]
+
+
+def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
+    original = _original(error)
+    extensions: dict[str, Any]
+    if original is None:
+        extensions = {"code": (error.extensions or {}).get("code", Code.BAD_USER_INPUT.value)}
+        message = error.message
+    elif isinstance(original, RequestError):
+        message, extensions = _request(original, locale)
+    elif isinstance(original, ProviderError):
+        log.warning("provider failed a request", provider=original.provider, code=original.code)
+        message = tell(locale, "problem", "PROVIDER_UNAVAILABLE", {})
+        extensions = {"code": Code.PROVIDER_UNAVAILABLE.value}
+    else:
+        message, extensions = _fault(original, error.path, locale)
+    formatted = error.formatted
+    answer: dict[str, Any] = {"message": message[:_MESSAGE_LIMIT]}
+    answer.update({key: formatted[key] for key in ("locations", "path") if key in formatted})  # type: ignore[literal-required]
+    return {**answer, "extensions": extensions}
+
+
+def _original(error: GraphQLError) -> BaseException | None:
+    original: BaseException | None = error.original_error
+    while isinstance(original, GraphQLError):
+        original = original.original_error
+    return original
+
+
+def _request(error: RequestError, locale: str) -> tuple[str, dict[str, Any]]:
+    problem = error.problems[0] if error.problems else Problem(Code.BAD_USER_INPUT.value)
+    code = problem.code if problem.code in _NAMED or isinstance(error, AccessError) else Code.BAD_USER_INPUT.value
+    extensions: dict[str, Any] = {"code": code}
+    if problem.code != code:
+        extensions["problem"] = problem.code
+    if problem.field:
+        extensions["field"] = list(problem.field)
+    return tell(locale, "problem", problem.code, problem.params), extensions
+
+
+def _fault(original: BaseException, path: Any, locale: str) -> tuple[str, dict[str, Any]]:
+    trace_id = uuid.uuid4().hex
+    # The exception's own text may hold what a person typed: only where it happened is logged.
+    log.error("fault", trace_id=trace_id, kind=type(original).__name__, path=path, frames=_frames(original))
+    extensions = {"code": Code.INTERNAL.value, "traceId": trace_id}
+    return tell(locale, "problem", Code.INTERNAL.value, {}), extensions
+
+
+def _frames(error: BaseException) -> list[str]:
+    frames: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return frames[-12:]

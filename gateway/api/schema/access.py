@@ -1,0 +1,87 @@
+"""Who may call what: each root field names its callers, shows them in the schema, and is guarded by the one policy."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+from strawberry.schema_directive import Location
+
+from gateway.api.schema.declaring import described, enum_type
+from gateway.api.schema.settling import settling
+from gateway.domain.errors import AccessError, RequestError
+from gateway.usecases import policy
+from gateway.usecases.policy import Access
+
+CALLERS = {
+    Access.PUBLIC: "Public: anyone may call it.",
+    Access.SIGNED_IN: "For a signed-in member of the customer, as far as the member's authorizations go.",
+    Access.MANAGER: "For a signed-in self-service manager of the customer.",
+    Access.OPERATOR: "For the gateway's operator.",
+}
+
+enum_type(
+    Access,
+    "Who may call a field.",
+    name="Caller",
+    **{each.name: text.split(": ")[-1] for each, text in CALLERS.items()},
+)
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION], name="access", description="Says who may call a root field."
+)
+class AccessDirective:
+    """Applied by `query`, `mutation` and `subscription` alone."""
+
+    caller: Access
+
+
+def query(access: Access, returns: Any = None) -> Callable[[Callable[..., Any]], Any]:
+    """A root query field for these callers; `returns` where its GraphQL type is not the resolver's own."""
+    return lambda resolver: _declared(strawberry.field, guarded(resolver, access), access, returns)
+
+
+def subscription(access: Access, returns: Any) -> Callable[[Callable[..., Any]], Any]:
+    """A root subscription field for these callers. The resolver is a coroutine that checks all and then gives the stream."""
+    return lambda resolver: _declared(strawberry.subscription, guarded(resolver, access), access, returns)
+
+
+def mutation(access: Access, payload: Any, user_errors: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """A root mutation for these callers: what the asker can mend becomes the payload's `userErrors`."""
+
+    def declare(resolver: Callable[..., Any]) -> Any:
+        @functools.wraps(resolver)
+        async def attempt(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return await resolver(*args, **kwargs)
+            except AccessError:
+                raise
+            except RequestError as error:
+                return payload(user_errors=user_errors(error, kwargs["info"].context.locale))
+
+        return _declared(strawberry.mutation, guarded(attempt, access), access, None)
+
+    return declare
+
+
+def _declared(factory: Callable[..., Any], resolver: Callable[..., Any], access: Access, returns: Any) -> Any:
+    typed = {} if returns is None else {"graphql_type": returns}
+    return factory(
+        resolver=resolver,
+        description=f"{described(resolver)} {CALLERS[access]}",
+        directives=[AccessDirective(caller=access)],
+        **typed,
+    )
+
+
+def guarded(resolver: Callable[..., Any], access: Access) -> Callable[..., Any]:
+    """The resolver behind the policy. Nothing is looked up before the check."""
+    settle = settling(resolver)
+
+    @functools.wraps(resolver)
+    def check_first(*args: Any, **kwargs: Any) -> Any:
+        policy.check(kwargs["info"].context.caller, access)
+        return settle(*args, **kwargs)
+
+    return check_first

@@ -1,0 +1,50 @@
+"""Forward-only connections in the shape of Relay's specification."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from gateway.api.schema.declaring import argument, doc, object_type
+from gateway.domain import paging
+from gateway.domain.catalog import providers
+
+First = Annotated[
+    int | None, argument(f"How many rows: {paging.DEFAULT_FIRST} where left out, at most {paging.MAXIMUM_FIRST}.")
+]
+After = Annotated[str | None, argument("The cursor after which the page starts; from the beginning where left out.")]
+
+
+@object_type(paging.PageInfo)
+class PageInfo:
+    """Where a page ends."""
+
+    has_next_page: bool = doc("Whether there are rows after this page.")
+    end_cursor: str | None = doc("The cursor of the page's last row; null on an empty page.")
+
+
+def connection(node_type: Any, name: str, *, over_providers: bool = False) -> Any:
+    """The connection type of that node: `edges`, `pageInfo`, and over providers `unavailableProviders`."""
+    edge = _typed(
+        f"{name}Edge",
+        f"A row of a {name}Connection.",
+        cursor=(str, "The cursor after which the next page starts."),
+        node=(node_type, "The row."),
+    )
+    fields: dict[str, tuple[Any, str]] = {
+        "edges": (list[edge], f"The rows of this page, at most {paging.MAXIMUM_FIRST}."),  # type: ignore[valid-type]
+        "page_info": (paging.PageInfo, "Where the page ends."),
+    }
+    if over_providers:
+        fields["unavailable_providers"] = (
+            list[providers.UnavailableProvider],
+            "The providers whose rows are missing or stale: cumulative from the first page, at most one entry a provider. A provider "
+            "that lacks the capability is not among them.",
+        )
+    return _typed(f"{name}Connection", f"A page of {name} rows.", **fields)
+
+
+def _typed(name: str, description: str, **fields: tuple[Any, str]) -> Any:
+    namespace: dict[str, Any] = {"__annotations__": {key: hint for key, (hint, _) in fields.items()}}
+    namespace.update({key: doc(text) for key, (_, text) in fields.items()})
+    namespace["__module__"] = __name__
+    return strawberry.type(type(name, (), namespace), name=name, description=description)

@@ -1,0 +1,46 @@
+"""Makes the built schema read plain attributes as cheaply as it can, and tell the kind of a domain object by its class."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+_DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
+
+
+def made_plain(schema: GraphQLSchema) -> None:
+    """Changes the schema in place; its types and fields stay as they are."""
+    names: dict[type, str] = {}
+    for each in schema.type_map.values():
+        if isinstance(each, GraphQLObjectType) and _DEFINITION in each.extensions:
+            names[each.extensions[_DEFINITION].origin] = each.name
+            # The resolvers' types are checked by mypy: no need to check each object again.
+            each.is_type_of = None
+            _read_attributes(each)
+        elif isinstance(each, GraphQLEnumType) and _DEFINITION in each.extensions:
+            # The domain's enums have their names as values.
+            each.coerce_output_value = dict(zip(each.values, each.values, strict=True)).__getitem__  # type: ignore[method-assign]
+    for each in schema.type_map.values():
+        if isinstance(each, GraphQLUnionType | GraphQLInterfaceType):
+            each.resolve_type = _kind_of(names)
+
+
+def _kind_of(names: Mapping[type, str]) -> Callable[..., str]:
+    return lambda value, _info, _type: names[type(value)]
+
+
+def _read_attributes(kind: GraphQLObjectType) -> None:
+    for field in kind.fields.values():
+        if getattr(field.resolve, "_is_default", False):
+            field.resolve = _attribute(field.extensions[_DEFINITION].python_name)
+
+
+def _attribute(name: str) -> Callable[..., Any]:
+    return lambda source, _info: getattr(source, name)

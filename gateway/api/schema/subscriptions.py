@@ -1,0 +1,54 @@
+"""The live streams: each replays what was missed, then follows, without a gap or a repeat."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from strawberry import UNSET
+
+from gateway.api.context import Context, Info
+from gateway.api.schema.access import subscription
+from gateway.api.schema.declaring import argument
+from gateway.api.schema.order_events import CustomerEvent
+from gateway.domain.ordering import events
+from gateway.usecases import following, policy
+from gateway.usecases.policy import Access
+
+T = TypeVar("T")
+Cursor = Annotated[str | None, argument("The cursor of the last event seen; the whole history first where left out.")]
+
+
+@strawberry.type(description="What can be followed.")
+class Subscription:
+    """The root streams."""
+
+    @subscription(Access.SIGNED_IN, AsyncGenerator[events.OrderEvent, None])
+    async def order_events(
+        self, info: Info, order_id: Annotated[strawberry.ID, argument("The order.")], after: Cursor = UNSET
+    ) -> Any:
+        """The events of an order; it completes after the event of a final state."""
+        context = info.context
+        return fresh(await following.follow_order(context.core, context.caller, order_id, after), context)
+
+    @subscription(Access.SIGNED_IN, AsyncGenerator[CustomerEvent, None])
+    async def customer_events(
+        self,
+        info: Info,
+        customer_id: Annotated[
+            strawberry.ID | None, argument("The customer; where left out, the viewer's only one.")
+        ] = UNSET,
+        after: Cursor = UNSET,
+    ) -> Any:
+        """All that happens to a customer: the events of every order today, of more areas as they come to exist."""
+        context = info.context
+        whose = policy.customer_of(context.caller, customer_id, "customerId")
+        return fresh(await following.follow_customer(context.core, context.caller, whose, after), context)
+
+
+async def fresh(stream: AsyncGenerator[T, None], context: Context) -> AsyncGenerator[T, None]:
+    """The stream; the objects that each event names are loaded anew, as they are then."""
+    async with aclosing(stream):
+        async for event in stream:
+            context.start_over()
+            yield event
