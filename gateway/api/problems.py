@@ -64,7 +64,7 @@ def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
         message = tell(locale, "problem", "PROVIDER_UNAVAILABLE", {})
         extensions = {"code": Code.PROVIDER_UNAVAILABLE.value}
     else:
-        message, extensions = _fault(original, error.path, locale)
+        message, extensions = tell(locale, "problem", Code.INTERNAL, {}), fault(original, error.path)
     formatted = error.formatted
     answer: dict[str, Any] = {"message": message[:_MESSAGE_LIMIT]}
     answer.update({key: formatted[key] for key in ("locations", "path") if key in formatted})  # type: ignore[literal-required]
@@ -89,12 +89,12 @@ def _request(error: RequestError, locale: str) -> tuple[str, dict[str, Any]]:
     return tell(locale, "problem", problem.code, problem.params), extensions
 
 
-def _fault(original: BaseException, path: Any, locale: str) -> tuple[str, dict[str, Any]]:
+def fault(original: BaseException, path: Any) -> dict[str, Any]:
+    """Logs a fault; its `extensions` hold the trace id to find it by, and nothing of the inside."""
     trace_id = uuid.uuid4().hex
     # The exception's own text may hold what a person typed: only where it happened is logged.
     log.error("fault", trace_id=trace_id, kind=type(original).__name__, path=path, frames=_frames(original))
-    extensions = {"code": Code.INTERNAL.value, "traceId": trace_id}
-    return tell(locale, "problem", Code.INTERNAL.value, {}), extensions
+    return {"code": Code.INTERNAL.value, "traceId": trace_id}
 
 
 def _frames(error: BaseException) -> list[str]:

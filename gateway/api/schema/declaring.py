@@ -51,6 +51,9 @@ def interface_type(domain_class: type, name: str | None = None) -> Callable[[C],
 def _attach(domain_class: Any, declaration: C) -> C:
     definition: StrawberryObjectDefinition = declaration.__strawberry_definition__  # type: ignore[attr-defined]
     definition.origin = domain_class
+    # Strawberry overlooks an interface whose definition has a domain class as its origin.
+    above = (vars(base).get("__strawberry_definition__") for base in declaration.__mro__[1:])
+    definition.interfaces = [each for each in above if each is not None and each.is_interface]
     domain_class.__strawberry_definition__ = definition
     return declaration
 

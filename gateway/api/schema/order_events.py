@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from gateway.api.context import Info
-from gateway.api.schema.declaring import doc, enum_type, field, object_type
+from gateway.api.schema.declaring import doc, enum_type, field, interface_type, object_type
 from gateway.api.schema.paging import connection
 from gateway.api.texts import tell
 from gateway.domain.ordering import events, orders, states
@@ -69,9 +69,9 @@ async def _item(self: events.OrderEvent, info: Info) -> orders.OrderItem | None:
     return order.item(self.item_id) if order and self.item_id else None
 
 
-@strawberry.interface(name="OrderEvent", description="Something that happened to an order.")
+@interface_type(events.OrderEvent)
 class OrderEvent(CustomerEvent):
-    """What the kinds share; all but the objects it names is of the event's moment."""
+    """Something that happened to an order. All but the objects that it names is of the event's moment."""
 
     sequence: int = doc("Counts the order's events from 1, without a gap.")
     order_state: states.OrderState = doc("The order's state at that moment.")
@@ -81,9 +81,6 @@ class OrderEvent(CustomerEvent):
     order: orders.Order | None = field(_order)
     item: orders.OrderItem | None = field(_item)
 
-
-events.OrderEvent.__strawberry_definition__ = OrderEvent.__strawberry_definition__  # type: ignore[attr-defined]
-OrderEvent.__strawberry_definition__.origin = events.OrderEvent  # type: ignore[attr-defined]
 
 _REASONED = frozenset(
     {"OrderItemFailed", "OrderItemHeld", "OrderItemUndone", "OrderCancellationRefused", "OrderFailed", "OrderPartiallyCompleted"}

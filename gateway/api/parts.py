@@ -1,0 +1,48 @@
+"""What the API is put together from: everything is handed in, nothing is made here."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
+
+from gateway.api.documents import DocumentBounds
+from gateway.domain.parties import Caller
+from gateway.usecases.core import Core
+
+
+class Identity(Protocol):
+    """Who sends a request."""
+
+    async def caller_of_request(self, connection: HTTPConnection) -> Caller:
+        """By header or cookie; nobody where there is neither. Raises: AccessError for a token that is good no more."""
+
+    async def caller_of_token(self, token: str, address: str) -> Caller:
+        """By an access token. Raises: AccessError for one that is good no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What bounds the API: bytes of a body, connections and operations, and whose pages may open a WebSocket."""
+
+    body_limit: int = 256 * 1024
+    hub_body_limit: int = 1024 * 1024
+    frame_limit: int = 256 * 1024
+    subscriptions_per_connection: int = 100
+    init_timeout_s: float = 10.0
+    allowed_origins: tuple[str, ...] = ()
+    documents: DocumentBounds = DocumentBounds()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """The API's parts. `hub_secrets` are by provider slug; `receive` is given a slug and a hub's event."""
+
+    core: Core
+    identity: Identity
+    auth_routes: Sequence[BaseRoute]
+    readiness: Callable[[], Awaitable[Mapping[str, bool]]]
+    receive: Callable[[str, Mapping[str, Any]], Awaitable[None]]
+    hub_secrets: Mapping[str, str]
+    settings: ApiSettings = ApiSettings()

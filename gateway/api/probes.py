@@ -1,0 +1,43 @@
+"""Whether the gateway lives, and whether it is ready; and the providers' hub callbacks."""
+
+import hmac
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.api.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
+from gateway.api.parts import ApiParts
+
+
+class Probes:
+    """The handlers of everything beside GraphQL and accounts."""
+
+    def __init__(self, parts: ApiParts) -> None:
+        self._parts = parts
+
+    async def live(self, request: Request) -> Response:
+        """200 as long as the process answers."""
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """200 when all that is asked about is ready, else 503; either way with each part's word."""
+        parts = dict(await self._parts.readiness())
+        is_ready = all(parts.values())
+        return JSONResponse({"status": "ok" if is_ready else "waiting", "parts": parts}, 200 if is_ready else 503)
+
+    async def hub(self, request: Request) -> Response:
+        """Takes a provider's event: 204; 404 for who does not know the secret, whatever else is wrong."""
+        slug, secret = request.path_params["slug"], request.path_params["secret"]
+        expected = self._parts.hub_secrets.get(slug, "")
+        if not hmac.compare_digest(secret.encode(), expected.encode()) or not expected:
+            return Response(status_code=404)
+        try:
+            body = read_json(await read_body(request, self._parts.settings.hub_body_limit))
+        except BodyTooLarge:
+            return Response(status_code=413)
+        except BodyUnreadable:
+            return Response(status_code=400)
+        if not isinstance(body, dict):
+            return Response(status_code=400)
+        await self._parts.receive(slug, body)
+        return Response(status_code=204)
