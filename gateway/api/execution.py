@@ -1,6 +1,7 @@
 """Runs operations on the schema, over whatever transport."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from gateway.api.context import Context
 from gateway.api.documents import DocumentBounds, Documents, Read
+from gateway.api.plain_execution import PlainExecutor
 from gateway.api.problems import Code, coded, shown
 
 Answer = dict[str, Any]
@@ -69,6 +71,7 @@ class Execution:
             context_value=context,
             variable_values=dict(asked.variables or {}),
             operation_name=asked.operation_name,
+            executor_class=PlainExecutor,
         )
         stream = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
         if isinstance(stream, ExecutionResult):
@@ -79,7 +82,7 @@ class Execution:
         return _answers(stream, context)
 
     def _executor(self, read: Read, asked: Asked, context: Context) -> "list[GraphQLError] | Executor[Any]":
-        return Executor.build(
+        return PlainExecutor.build(
             self._schema,
             read.document,  # type: ignore[arg-type]
             context_value=context,
@@ -90,14 +93,9 @@ class Execution:
 
 
 async def _answers(stream: AsyncIterator[ExecutionResult], context: Context) -> AsyncGenerator[Answer, None]:
-    try:
+    async with aclosing(stream):  # type: ignore[type-var]
         async for result in stream:
             yield answer_of(result, context.locale)
-    except Exception as error:
-        yield {"data": None, "errors": shown([GraphQLError("fault", original_error=error)], context.locale)}
-    finally:
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
 
 
 def answer_of(result: ExecutionResult, locale: str) -> Answer:

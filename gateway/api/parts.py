@@ -37,12 +37,16 @@ class ApiSettings:
 
 @dataclass(frozen=True, slots=True)
 class ApiParts:
-    """The API's parts. `hub_secrets` are by provider slug; `receive` is given a slug and a hub's event."""
+    """The API's parts.
+
+    `is_hub_secret` is asked with a provider's slug and the secret of its callback; `receive` is given the slug and what was posted: False for
+    a provider that sends no events. Raises there: ContractBroken.
+    """
 
     core: Core
     identity: Identity
     auth_routes: Sequence[BaseRoute]
     readiness: Callable[[], Awaitable[Mapping[str, bool]]]
-    receive: Callable[[str, Mapping[str, Any]], Awaitable[None]]
-    hub_secrets: Mapping[str, str]
+    is_hub_secret: Callable[[str, str], bool]
+    receive: Callable[[str, Mapping[str, Any]], Awaitable[bool]]
     settings: ApiSettings = ApiSettings()

@@ -1,12 +1,11 @@
 """Whether the gateway lives, and whether it is ready; and the providers' hub callbacks."""
 
-import hmac
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.api.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
 from gateway.api.parts import ApiParts
+from gateway.domain.errors import ContractBroken
 
 
 class Probes:
@@ -28,8 +27,7 @@ class Probes:
     async def hub(self, request: Request) -> Response:
         """Takes a provider's event: 204; 404 for who does not know the secret, whatever else is wrong."""
         slug, secret = request.path_params["slug"], request.path_params["secret"]
-        expected = self._parts.hub_secrets.get(slug, "")
-        if not hmac.compare_digest(secret.encode(), expected.encode()) or not expected:
+        if not self._parts.is_hub_secret(slug, secret):
             return Response(status_code=404)
         try:
             body = read_json(await read_body(request, self._parts.settings.hub_body_limit))
@@ -39,5 +37,8 @@ class Probes:
             return Response(status_code=400)
         if not isinstance(body, dict):
             return Response(status_code=400)
-        await self._parts.receive(slug, body)
-        return Response(status_code=204)
+        try:
+            is_taken = await self._parts.receive(slug, body)
+        except ContractBroken:
+            return Response(status_code=400)
+        return Response(status_code=204 if is_taken else 404)

@@ -1,10 +1,12 @@
 """Makes the built schema read plain attributes as cheaply as it can, and tell the kind of a domain object by its class."""
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -13,6 +15,7 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 _DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
+_READ = "gateway-attribute"
 
 
 def made_plain(schema: GraphQLSchema) -> None:
@@ -39,8 +42,15 @@ def _kind_of(names: Mapping[type, str]) -> Callable[..., str]:
 def _read_attributes(kind: GraphQLObjectType) -> None:
     for field in kind.fields.values():
         if getattr(field.resolve, "_is_default", False):
-            field.resolve = _attribute(field.extensions[_DEFINITION].python_name)
+            name = field.extensions[_DEFINITION].python_name
+            field.resolve = _attribute(name)
+            field.extensions[_READ] = attrgetter(name)
 
 
 def _attribute(name: str) -> Callable[..., Any]:
     return lambda source, _info: getattr(source, name)
+
+
+def attribute_of(field: GraphQLField) -> Callable[[Any], Any] | None:
+    """Reads the field's attribute; None for a field with a resolver of its own."""
+    return field.extensions.get(_READ)
