@@ -34,7 +34,7 @@ class BundleLoader:
         return self._reviews[bundle.id]
 
     async def shown(self, bundle: Bundle, info: Info) -> Bundle:
-        """The bundle as it is to be shown: where the operation asks for what a review finds, with the revision that it left."""
+        """The bundle as it is to be shown: with the revision that its review left, where the operation asks for one."""
         selections = (each for node in info._raw_info.field_nodes for each in _selected(node))
         asked = _names(selections, info)
         return self.keep((await self.review(bundle)).bundle if asked & _REVIEWED else bundle)

@@ -57,7 +57,7 @@ class Read:
 class Documents:
     """Reads documents for one schema."""
 
-    def __init__(self, schema: GraphQLSchema, bounds: DocumentBounds = DocumentBounds()) -> None:
+    def __init__(self, schema: GraphQLSchema, bounds: DocumentBounds) -> None:
         self._schema = schema
         self._bounds = bounds
         self._kept = lru_cache(maxsize=bounds.kept)(self._read)
@@ -115,8 +115,8 @@ class _Measured:
                     left.append((self._fragments[name], depth))
                 continue
             chosen = getattr(node, "selection_set", None)
-            for each in chosen.selections if chosen else ():
-                left.append((each, depth + 1 if each.kind == "field" else depth))
+            below = chosen.selections if chosen else ()
+            left.extend((each, depth + 1 if each.kind == "field" else depth) for each in below)
         return deepest
 
 

@@ -16,6 +16,7 @@ from gateway.api.plain_execution import PlainExecutor
 from gateway.api.problems import Code, coded, shown
 
 Answer = dict[str, Any]
+_IS_AWAITABLE: Any = optimized_is_awaitable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Answered:
 class Execution:
     """The schema with its documents."""
 
-    def __init__(self, schema: Schema, bounds: DocumentBounds = DocumentBounds()) -> None:
+    def __init__(self, schema: Schema, bounds: DocumentBounds) -> None:
         self._schema = schema._schema
         self._documents = Documents(self._schema, bounds)
 
@@ -56,9 +57,9 @@ class Execution:
         executor = self._executor(read, asked, context)
         if isinstance(executor, list):
             return refused([coded(each, Code.BAD_USER_INPUT) for each in executor], context.locale)
-        found = executor.execute_operation()
-        result = found if isinstance(found, ExecutionResult) else await found  # type: ignore[misc]
-        return Answered(answer_of(result, context.locale))  # type: ignore[arg-type]
+        found: Any = executor.execute_operation()
+        result = found if isinstance(found, ExecutionResult) else await found
+        return Answered(answer_of(result, context.locale))
 
     async def follow(self, asked: Asked, context: Context) -> "Answered | AsyncGenerator[Answer, None]":
         """As `run`; for a subscription its stream, or what stood in the way of its start."""
@@ -88,7 +89,7 @@ class Execution:
             context_value=context,
             raw_variable_values=dict(asked.variables or {}),
             operation_name=asked.operation_name,
-            is_awaitable=optimized_is_awaitable,
+            is_awaitable=_IS_AWAITABLE,
         )
 
 

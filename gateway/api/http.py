@@ -123,5 +123,3 @@ def _response(body: Answer, status: int, media_type: str, headers: Mapping[str, 
     # Answers are for one caller: no cache on the way may keep them.
     kept = {"cache-control": "no-store", "vary": "accept, accept-language", **(headers or {})}
     return Response(orjson.dumps(body), status, kept, f"{media_type}; charset=utf-8")
-
-

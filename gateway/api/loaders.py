@@ -48,16 +48,12 @@ class Loaders:
         """The order, where the caller may see it."""
         if order_id is None:
             return None
-        found = await self.once(
-            ("order", order_id), lambda: ordering.find_order(self._core, self._caller, order_id)
-        )
+        found = await self.once(("order", order_id), lambda: ordering.find_order(self._core, self._caller, order_id))
         return self.keep_order(found) if found else None
 
     async def bundle(self, bundle_id: str) -> Bundle | None:
         """The bundle, where the caller may see it."""
-        found = await self.once(
-            ("bundle", bundle_id), lambda: bundles.find_bundle(self._core, self._caller, bundle_id)
-        )
+        found = await self.once(("bundle", bundle_id), lambda: bundles.find_bundle(self._core, self._caller, bundle_id))
         return self.bundles.keep(found) if found else None
 
     def keep_order(self, order: Order) -> Order:

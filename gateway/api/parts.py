@@ -1,7 +1,7 @@
 """What the API is put together from: everything is handed in, nothing is made here."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.requests import HTTPConnection
@@ -32,14 +32,15 @@ class ApiSettings:
     subscriptions_per_connection: int = 100
     init_timeout_s: float = 10.0
     allowed_origins: tuple[str, ...] = ()
-    documents: DocumentBounds = DocumentBounds()
+    documents: DocumentBounds = field(default_factory=DocumentBounds)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiParts:
     """The API's parts.
 
-    `is_hub_secret` is asked with a provider's slug and the secret of its callback; `receive` is given the slug and what was posted: False for
+    `is_hub_secret` is asked with a provider's slug and the secret of its callback; `receive` is given the slug and
+    what was posted: False for
     a provider that sends no events. Raises there: ContractBroken.
     """
 
@@ -49,4 +50,4 @@ class ApiParts:
     readiness: Callable[[], Awaitable[Mapping[str, bool]]]
     is_hub_secret: Callable[[str, str], bool]
     receive: Callable[[str, Mapping[str, Any]], Awaitable[bool]]
-    settings: ApiSettings = ApiSettings()
+    settings: ApiSettings = field(default_factory=ApiSettings)

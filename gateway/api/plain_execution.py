@@ -1,6 +1,7 @@
 """Executes a selection of plain attributes in one go, without a call of the executor for each of its fields.
 
-What it can't do (a field with a resolver or arguments, a null where none may be, a value that a scalar refuses) it leaves, object by
+What it can't do (a field with a resolver or arguments, a null where none may be, a value that a scalar refuses) it
+leaves, object by
 object, to the executor, whose answer and errors are the rule: plain attributes can be read twice.
 """
 
@@ -42,7 +43,12 @@ class PlainExecutor(Executor[Any]):
         self._plain: dict[tuple[GraphQLObjectType, int], Complete] = {}
 
     def collect_and_execute_subfields(
-        self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList, path: Path, result: Any, position_context: Any
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        result: Any,
+        position_context: Any,
     ) -> Any:
         """The object's fields, by the short way where it goes."""
         try:

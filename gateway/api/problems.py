@@ -67,7 +67,7 @@ def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
         message, extensions = tell(locale, "problem", Code.INTERNAL, {}), fault(original, error.path)
     formatted = error.formatted
     answer: dict[str, Any] = {"message": message[:_MESSAGE_LIMIT]}
-    answer.update({key: formatted[key] for key in ("locations", "path") if key in formatted})  # type: ignore[literal-required]
+    answer.update({key: formatted[key] for key in ("locations", "path") if key in formatted})
     return {**answer, "extensions": extensions}
 
 

@@ -48,7 +48,7 @@ class Connection:
 class Socket(AsyncWebSocketAdapter):
     """Frames as JSON texts, within their limit."""
 
-    def __init__(self, view: "GraphQLSocket", request: WebSocket, response: WebSocket) -> None:
+    def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
         super().__init__(view)
         self._socket = response
         self._limit = view.parts.settings.frame_limit
@@ -84,7 +84,7 @@ class Socket(AsyncWebSocketAdapter):
 
 
 class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
-    """The protocol's state machine, with what Strawberry's leaves open: malformed frames, errors' shape, the end of a session."""
+    """The protocol's state machine, with what Strawberry's leaves open: malformed frames, errors, a session's end."""
 
     view: "GraphQLSocket"
 
@@ -129,10 +129,12 @@ class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _next(self, operation: Operation[Connection, None], answer: Answer) -> None:
-        await operation.send_operation_message({"id": operation.id, "type": "next", "payload": answer})  # type: ignore[typeddict-item]
+        message: Any = {"id": operation.id, "type": "next", "payload": answer}
+        await operation.send_operation_message(message)
 
     async def _fail(self, operation: Operation[Connection, None], errors: list[Answer]) -> None:
-        await operation.send_operation_message({"id": operation.id, "type": "error", "payload": errors})  # type: ignore[typeddict-item]
+        message: Any = {"id": operation.id, "type": "error", "payload": errors}
+        await operation.send_operation_message(message)
 
     def _watch_session(self) -> None:
         if self.context.caller.session_key:
@@ -182,7 +184,7 @@ class GraphQLSocket(GraphQL[Connection, None]):
     """Strawberry's ASGI view, for its WebSocket side alone."""
 
     graphql_transport_ws_handler_class = Handler
-    websocket_adapter_class = Socket
+    websocket_adapter_class = Socket  # type: ignore[assignment]
 
     def __init__(self, parts: ApiParts, execution: Execution) -> None:
         super().__init__(
@@ -201,7 +203,7 @@ class GraphQLSocket(GraphQL[Connection, None]):
         return Connection(request, chosen_language(request.headers.get("accept-language")))
 
     async def on_ws_connect(self, context: Connection) -> None:
-        """Finds out who it is, by the payload or else by what the upgrade carried; a token that is good no more is refused."""
+        """Finds out who it is: by the payload, else by what the upgrade carried. Refuses a token that is good no more."""
         token = _bearer(context.connection_params)
         identity = self.parts.identity
         try:

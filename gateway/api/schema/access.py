@@ -43,7 +43,7 @@ def query(access: Access, returns: Any = None) -> Callable[[Callable[..., Any]],
 
 
 def subscription(access: Access, returns: Any) -> Callable[[Callable[..., Any]], Any]:
-    """A root subscription field for these callers. The resolver is a coroutine that checks all and then gives the stream."""
+    """A root subscription field for these callers. The resolver is a coroutine that checks all, then gives the stream."""
     return lambda resolver: _declared(strawberry.subscription, guarded(resolver, access), access, returns)
 
 
@@ -60,7 +60,7 @@ def mutation(access: Access, payload: Any, user_errors: Callable[..., Any]) -> C
             except RequestError as error:
                 return payload(user_errors=user_errors(error, kwargs["info"].context.locale))
 
-        return _declared(strawberry.mutation, guarded(attempt, access), access, None)
+        return _declared(strawberry.mutation, guarded(attempt, access), access, payload)
 
     return declare
 

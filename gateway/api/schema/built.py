@@ -3,12 +3,12 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gateway.api.schema.plain import made_plain
 from gateway.api.schema import bundles, engagement, forms, inventory, orders, parties, places, prices, providers
 from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
 from gateway.api.schema.order_events import EVENT_TYPES
 from gateway.api.schema.order_mutations import OrderMutations
+from gateway.api.schema.plain import made_plain
 from gateway.api.schema.queries import Query
 from gateway.api.schema.scalars import SCALARS
 from gateway.api.schema.subscriptions import Subscription
@@ -18,7 +18,9 @@ AREAS = (bundles, engagement, forms, inventory, orders, parties, places, prices,
 """What is declared over domain classes must be there before the schema is put together."""
 
 
-@strawberry.type(description="What can be changed. Each takes one input and tells what the asker can mend in `userErrors`.")
+@strawberry.type(
+    description="What can be changed. Each takes one input and tells what the asker can mend in `userErrors`."
+)
 class Mutation(BundleMutations, OrderMutations, CustomerMutations):
     """The mutations of every area."""
 
@@ -27,7 +29,13 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[*EVENT_TYPES, kinds_of_price.OneTimePrice, kinds_of_price.RecurringPrice, kinds_of_price.UsagePrice, kinds_of_price.PriceAlteration],
+    types=[
+        *EVENT_TYPES,
+        kinds_of_price.OneTimePrice,
+        kinds_of_price.RecurringPrice,
+        kinds_of_price.UsagePrice,
+        kinds_of_price.PriceAlteration,
+    ],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 

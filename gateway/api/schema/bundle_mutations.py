@@ -38,7 +38,13 @@ _PLACE = ("NOT_FOUND", "INVALID_ADDRESS", "TOO_LONG")
 _BUNDLE = (Bundle, "The bundle as it is now.")
 
 CreateBundleErrors = UserErrors(
-    "CreateBundle", *_PLACE, "CUSTOMER_REQUIRED", "NOT_ALLOWED", "WITHDRAWN_OFFERING", "TOO_MANY_ITEMS", "PROVIDER_UNAVAILABLE"
+    "CreateBundle",
+    *_PLACE,
+    "CUSTOMER_REQUIRED",
+    "NOT_ALLOWED",
+    "WITHDRAWN_OFFERING",
+    "TOO_MANY_ITEMS",
+    "PROVIDER_UNAVAILABLE",
 )
 UpdateBundleErrors = UserErrors("UpdateBundle", *_CHANGE, *_PLACE)
 AddBundleItemErrors = UserErrors("AddBundleItem", *_CHANGE, *_FORM, "TOO_MANY_ITEMS", "WITHDRAWN_OFFERING")
@@ -76,7 +82,7 @@ class BundleMutations:
     @mutation(Access.SIGNED_IN, CreateBundlePayload, CreateBundleErrors)
     async def create_bundle(
         self, info: Info, input: Annotated[CreateBundleInput, argument("What it starts with.")]
-    ) -> CreateBundlePayload:
+    ) -> Any:
         """Makes a bundle: from a predefined offering with its parts filled in, or an empty one."""
         context = info.context
         asked = bundles.CreateBundle(
@@ -89,9 +95,7 @@ class BundleMutations:
         return CreateBundlePayload(bundle=await _shown(info, bundle))
 
     @mutation(Access.SIGNED_IN, UpdateBundlePayload, UpdateBundleErrors)
-    async def update_bundle(
-        self, info: Info, input: Annotated[UpdateBundleInput, argument("What to change.")]
-    ) -> UpdateBundlePayload:
+    async def update_bundle(self, info: Info, input: Annotated[UpdateBundleInput, argument("What to change.")]) -> Any:
         """Changes a bundle's name or place."""
         context = info.context
         place = await place_of(info, input.place) if input.place else None
@@ -100,9 +104,7 @@ class BundleMutations:
         return UpdateBundlePayload(bundle=await _shown(info, bundle))
 
     @mutation(Access.SIGNED_IN, AddBundleItemPayload, AddBundleItemErrors)
-    async def add_bundle_item(
-        self, info: Info, input: Annotated[AddBundleItemInput, argument("What to add.")]
-    ) -> AddBundleItemPayload:
+    async def add_bundle_item(self, info: Info, input: Annotated[AddBundleItemInput, argument("What to add.")]) -> Any:
         """Adds an offering to a bundle."""
         context = info.context
         asked = bundles.AddBundleItem(
@@ -118,7 +120,7 @@ class BundleMutations:
     @mutation(Access.SIGNED_IN, ConfigureBundleItemPayload, ConfigureBundleItemErrors)
     async def configure_bundle_item(
         self, info: Info, input: Annotated[ConfigureBundleItemInput, argument("What to change.")]
-    ) -> ConfigureBundleItemPayload:
+    ) -> Any:
         """Fills in fields of an item's order form, or changes its quantity."""
         context = info.context
         asked = bundles.ConfigureBundleItem(
@@ -131,7 +133,7 @@ class BundleMutations:
     @mutation(Access.SIGNED_IN, RemoveBundleItemPayload, RemoveBundleItemErrors)
     async def remove_bundle_item(
         self, info: Info, input: Annotated[RemoveBundleItemInput, argument("What to take out.")]
-    ) -> RemoveBundleItemPayload:
+    ) -> Any:
         """Takes an item out of a bundle; a mandatory part of a predefined bundle stays."""
         context = info.context
         asked = bundles.RemoveBundleItem(bundle_id=input.bundle_id, item_id=input.item_id)

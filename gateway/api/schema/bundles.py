@@ -66,7 +66,9 @@ class BundleItem:
     role: providers.ProviderRole = doc("The role of the offering.")
     quantity: int = doc("How many.")
     minimum_quantity: int = doc("How many it must be at least.")
-    maximum_quantity: int | None = doc("How many it may be at most; null where nothing but the general limit bounds it.")
+    maximum_quantity: int | None = doc(
+        "How many it may be at most; null where nothing but the general limit bounds it."
+    )
     offering_name: str = doc("The offering's name: a snapshot, there also when the offering is not.")
     is_removable: bool = doc("Whether it can be taken out: a mandatory part of a predefined bundle can't.")
 
@@ -137,7 +139,7 @@ class BundlePrice:
 
 @object_type(parties.Agreement)
 class Agreement:
-    """A dated agreement between providers (or with the gateway's operator) that lets them be combined. It is no node."""
+    """A dated agreement between providers (or with the gateway's operator) that lets them be combined. No node."""
 
     id: strawberry.ID = doc("The agreement's stable id.")
     name: str = doc("Its name.")
@@ -160,7 +162,9 @@ class BundleCandidate:
 
     offering: offerings.ProductOffering = doc("The offering.")
     agreements: list[parties.Agreement] = doc("What lets it be combined with each provider of the bundle, at most 50.")
-    satisfies: list[bundles_usecases.Satisfaction] = doc("The requirements of the bundle's items that it meets, at most 100.")
+    satisfies: list[bundles_usecases.Satisfaction] = doc(
+        "The requirements of the bundle's items that it meets, at most 100."
+    )
 
 
 BundleCandidateConnection = connection(bundles_usecases.Candidate, "BundleCandidate", over_providers=True)
@@ -219,10 +223,9 @@ class Bundle(Node):
     ) -> paging.Page[Any]:
         """What may be added for a role.
 
-        Deliverable at the bundle's place (any place where it has none), of providers that have an agreement with every provider already in
+        Deliverable at the bundle's place (any place where it has none), of providers that have an agreement with
+        every provider already in
         the bundle (with the gateway's operator for an empty one), and meeting what its items require.
         """
         context = info.context
-        return await bundles_usecases.list_candidates(
-            context.core, context.caller, self, role, first, after
-        )
+        return await bundles_usecases.list_candidates(context.core, context.caller, self, role, first, after)

@@ -1,6 +1,6 @@
 """What a customer keeps: places, and what was read in the inbox."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
@@ -48,9 +48,7 @@ class CustomerMutations:
     """The mutations of what a customer keeps."""
 
     @mutation(Access.SIGNED_IN, AddSitePayload, AddSiteErrors)
-    async def add_site(
-        self, info: Info, input: Annotated[AddSiteInput, argument("The place.")]
-    ) -> AddSitePayload:
+    async def add_site(self, info: Info, input: Annotated[AddSiteInput, argument("The place.")]) -> Any:
         """Keeps a place under a name, to be used as `siteId`."""
         context = info.context
         address = address_of(input.address)
@@ -60,7 +58,7 @@ class CustomerMutations:
     @mutation(Access.SIGNED_IN, MarkNotificationReadPayload, MarkNotificationReadErrors)
     async def mark_notification_read(
         self, info: Info, input: Annotated[MarkNotificationReadInput, argument("Which notice.")]
-    ) -> MarkNotificationReadPayload:
+    ) -> Any:
         """Marks a notice as read; the first time counts."""
         context = info.context
         read = await engagement.mark_notification_read(context.core, context.caller, input.notification_id)

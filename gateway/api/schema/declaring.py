@@ -28,7 +28,8 @@ def described(thing: Any) -> str:
 def object_type(domain_class: type, name: str | None = None) -> Callable[[C], C]:
     """Declares the GraphQL type of a domain class; annotations then name the domain class itself.
 
-    Strawberry keeps a type's definition on its class, as it does for an enum: here on the domain class, which stays unaware of it.
+    Strawberry keeps a type's definition on its class, as it does for an enum: here on the domain class, which stays
+    unaware of it.
     """
 
     def declare(declaration: C) -> C:

@@ -14,7 +14,7 @@ from gateway.domain.errors import RequestError
 log = structlog.get_logger("gateway.api")
 
 UNFORESEEN = "BAD_USER_INPUT"
-"""The code of what a mutation's list does not foresee: a gap that a test looks for, and that no client may suffer from."""
+"""The code of what a mutation's list does not foresee: a gap that a test looks for, and no client may suffer from."""
 
 
 @strawberry.interface(description="What the asker can mend; nothing has changed.")
@@ -48,7 +48,7 @@ class UserErrors:
             for problem in error.problems
         ]
 
-    def code_of(self, code: str) -> StrEnum:
+    def code_of(self, code: str) -> Any:
         """The mutation's code."""
         known = self.codes.__members__.get(code)
         if known is None:

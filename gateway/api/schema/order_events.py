@@ -24,7 +24,10 @@ _STATES = {
     "REJECTED": "It was refused.",
 }
 enum_type(
-    states.OrderState, "TM Forum's order states.", **_STATES, PARTIAL="A part is delivered, the rest failed and stays out."
+    states.OrderState,
+    "TM Forum's order states.",
+    **_STATES,
+    PARTIAL="A part is delivered, the rest failed and stays out.",
 )
 enum_type(states.OrderItemState, "TM Forum's order item states.", **_STATES)
 
@@ -83,7 +86,14 @@ class OrderEvent(CustomerEvent):
 
 
 _REASONED = frozenset(
-    {"OrderItemFailed", "OrderItemHeld", "OrderItemUndone", "OrderCancellationRefused", "OrderFailed", "OrderPartiallyCompleted"}
+    {
+        "OrderItemFailed",
+        "OrderItemHeld",
+        "OrderItemUndone",
+        "OrderCancellationRefused",
+        "OrderFailed",
+        "OrderPartiallyCompleted",
+    }
 )
 
 

@@ -1,7 +1,7 @@
 """Placing and cancelling orders."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
@@ -16,7 +16,10 @@ from gateway.domain.ordering.states import CompletionPolicy
 from gateway.usecases import ordering
 from gateway.usecases.policy import Access
 
-_KEY = "A key of the client's, 1 to 200 characters. The same key and input answer the same object; another input is a user error."
+_KEY = (
+    "A key of the client's, 1 to 200 characters. The same key and input answer the same object; "
+    "another input is a user error."
+)
 
 _KEYED = ("IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_KEY_REUSED")
 
@@ -30,9 +33,7 @@ PlaceOrderErrors = UserErrors(
     "TERMS_NOT_ACCEPTED",
     *_KEYED,
 )
-CancelOrderErrors = UserErrors(
-    "CancelOrder", "NOT_FOUND", "NOT_CANCELLABLE", "REASON_TOO_LONG", *_KEYED
-)
+CancelOrderErrors = UserErrors("CancelOrder", "NOT_FOUND", "NOT_CANCELLABLE", "REASON_TOO_LONG", *_KEYED)
 RetryOrderItemErrors = UserErrors("RetryOrderItem", "NOT_FOUND", "NOT_HELD", *_KEYED)
 PlaceOrderPayload = payload(
     "PlaceOrder",
@@ -79,7 +80,9 @@ class CancelOrderInput:
 
     order_id: strawberry.ID = doc("The order.")
     idempotency_key: str = doc(_KEY)
-    reason: str | None = strawberry.field(default=UNSET, description="Why, in the customer's words, at most 500 characters.")
+    reason: str | None = strawberry.field(
+        default=UNSET, description="Why, in the customer's words, at most 500 characters."
+    )
 
 
 @strawberry.input(description="What to let go on.")
@@ -96,9 +99,7 @@ class OrderMutations:
     """The mutations of orders."""
 
     @mutation(Access.SIGNED_IN, PlaceOrderPayload, PlaceOrderErrors)
-    async def place_order(
-        self, info: Info, input: Annotated[PlaceOrderInput, argument("What to order.")]
-    ) -> PlaceOrderPayload:
+    async def place_order(self, info: Info, input: Annotated[PlaceOrderInput, argument("What to order.")]) -> Any:
         """Orders exactly the revision that was shown, with the terms that were accepted."""
         context = info.context
         asked = ordering.PlaceOrder(
@@ -115,10 +116,8 @@ class OrderMutations:
         )
 
     @mutation(Access.SIGNED_IN, CancelOrderPayload, CancelOrderErrors)
-    async def cancel_order(
-        self, info: Info, input: Annotated[CancelOrderInput, argument("What to cancel.")]
-    ) -> CancelOrderPayload:
-        """Asks for the cancellation of an order: a provider may refuse its part once it is past its point of no return."""
+    async def cancel_order(self, info: Info, input: Annotated[CancelOrderInput, argument("What to cancel.")]) -> Any:
+        """Asks for an order's cancellation: a provider may refuse its part once it is past its point of no return."""
         context = info.context
         asked = ordering.CancelOrder(
             order_id=input.order_id, idempotency_key=input.idempotency_key, reason=input.reason
@@ -129,7 +128,7 @@ class OrderMutations:
     @mutation(Access.SIGNED_IN, RetryOrderItemPayload, RetryOrderItemErrors)
     async def retry_order_item(
         self, info: Info, input: Annotated[RetryOrderItemInput, argument("What to let go on.")]
-    ) -> RetryOrderItemPayload:
+    ) -> Any:
         """Lets a held item go on, with a new time limit."""
         context = info.context
         asked = ordering.RetryOrderItem(

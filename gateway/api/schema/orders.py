@@ -130,7 +130,7 @@ class OrderItem:
 
     @field
     async def product(self: orders.OrderItem, info: Info) -> inventory.Product | None:
-        """The product it made, read from the provider; null while there is none, or where the provider can't be read."""
+        """The product it made, as its provider has it now; null while there is none, or where that can't be read."""
         return await info.context.loaders.product(self.product.id if self.product else None)
 
     @field

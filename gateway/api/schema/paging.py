@@ -37,8 +37,8 @@ def connection(node_type: Any, name: str, *, over_providers: bool = False) -> An
     if over_providers:
         fields["unavailable_providers"] = (
             list[providers.UnavailableProvider],
-            "The providers whose rows are missing or stale: cumulative from the first page, at most one entry a provider. A provider "
-            "that lacks the capability is not among them.",
+            "The providers whose rows are missing or stale: cumulative from the first page, at most one entry a "
+            "provider. One that lacks the capability is not among them.",
         )
     return _typed(f"{name}Connection", f"A page of {name} rows.", **fields)
 

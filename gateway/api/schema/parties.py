@@ -70,7 +70,9 @@ class OfferingScope:
 
 AuthorizationScope = Annotated[
     parties.EverythingScope | parties.ProductScope | parties.OfferingScope,
-    strawberry.union("AuthorizationScope", description="What an authorization is about. Clients must expect new kinds."),
+    strawberry.union(
+        "AuthorizationScope", description="What an authorization is about. Clients must expect new kinds."
+    ),
 ]
 
 

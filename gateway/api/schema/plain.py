@@ -1,4 +1,4 @@
-"""Makes the built schema read plain attributes as cheaply as it can, and tell the kind of a domain object by its class."""
+"""Makes the built schema read plain attributes cheaply, and tell the kind of a domain object by its class."""
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
@@ -29,7 +29,7 @@ def made_plain(schema: GraphQLSchema) -> None:
             _read_attributes(each)
         elif isinstance(each, GraphQLEnumType) and _DEFINITION in each.extensions:
             # The domain's enums have their names as values.
-            each.coerce_output_value = dict(zip(each.values, each.values, strict=True)).__getitem__  # type: ignore[method-assign]
+            each.coerce_output_value = dict(zip(each.values, each.values, strict=True)).__getitem__  # type: ignore[method-assign,assignment]
     for each in schema.type_map.values():
         if isinstance(each, GraphQLUnionType | GraphQLInterfaceType):
             each.resolve_type = _kind_of(names)

@@ -13,14 +13,14 @@ from gateway.api.schema.catalog_inputs import ProductOfferingFilter
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import After, First
-from gateway.api.schema.qualification import OfferingQualificationInput
 from gateway.api.schema.places import place_of
+from gateway.api.schema.qualification import OfferingQualificationInput
 from gateway.domain import paging, parties
 from gateway.domain.catalog import offerings
 from gateway.domain.errors import RequestError
 from gateway.domain.ordering import bundles, orders
-from gateway.usecases import catalog, policy
 from gateway.usecases import bundles as bundles_usecases
+from gateway.usecases import catalog, policy
 from gateway.usecases.policy import Access
 
 Id = Annotated[strawberry.ID, argument("The global id.")]
@@ -57,10 +57,7 @@ class Query:
     ) -> parties.Customer | None:
         """A customer of the viewer's; null for an unknown or another's id."""
         caller = info.context.caller
-        if id is not None:
-            membership = caller.membership(id)
-        else:
-            membership = caller.membership(policy.customer_of(caller, None))
+        membership = caller.membership(policy.customer_of(caller, None) if id is None else id)
         return membership.customer if membership else None
 
     @query(Access.SIGNED_IN)

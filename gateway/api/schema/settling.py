@@ -12,7 +12,7 @@ _OWN = frozenset({"self", "root", "info"})
 
 
 def settled(value: Any) -> Any:
-    """An argument with its defaults in place, through lists and input objects (which are changed in place: they are the request's own)."""
+    """An argument with its defaults, through lists and input objects; which change in place."""
     if value is UNSET:
         return None
     if isinstance(value, list):

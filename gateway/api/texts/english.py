@@ -91,6 +91,9 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
     "reason": {
         "*": "It can't be delivered at this place.",
         "NOT_DELIVERABLE": "It can't be delivered at this place.",
+        "UNKNOWN_OFFERING": "This is not sold here.",
+        "QUALIFICATION_NOT_OFFERED": "The provider does not say where it delivers.",
+        "PROVIDER_UNAVAILABLE": "The provider can't be reached just now.",
     },
     "failure": {
         "*": "Something went wrong at the provider.",

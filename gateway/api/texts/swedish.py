@@ -91,6 +91,9 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
     "reason": {
         "*": "Det kan inte levereras på den här platsen.",
         "NOT_DELIVERABLE": "Det kan inte levereras på den här platsen.",
+        "UNKNOWN_OFFERING": "Detta säljs inte här.",
+        "QUALIFICATION_NOT_OFFERED": "Leverantören säger inte var den levererar.",
+        "PROVIDER_UNAVAILABLE": "Leverantören går inte att nå just nu.",
     },
     "failure": {
         "*": "Något gick fel hos leverantören.",
