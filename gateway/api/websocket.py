@@ -203,7 +203,7 @@ class GraphQLSocket(GraphQL[Connection, None]):
         return Connection(request, chosen_language(request.headers.get("accept-language")))
 
     async def on_ws_connect(self, context: Connection) -> None:
-        """Finds out who it is: by the payload, else by what the upgrade carried. Refuses a token that is good no more."""
+        """Finds out who it is: by the payload, else by the upgrade. Refuses a token that is good no more."""
         token = _bearer(context.connection_params)
         identity = self.parts.identity
         try:

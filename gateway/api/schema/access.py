@@ -84,4 +84,5 @@ def guarded(resolver: Callable[..., Any], access: Access) -> Callable[..., Any]:
         policy.check(kwargs["info"].context.caller, access)
         return settle(*args, **kwargs)
 
+    check_first.is_guarded = True  # type: ignore[attr-defined]
     return check_first

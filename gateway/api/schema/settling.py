@@ -30,12 +30,13 @@ def _default(field: "dataclasses.Field[Any]") -> Any:
 
 def settling(resolver: Callable[..., Any]) -> Callable[..., Any]:
     """The resolver, given settled arguments; itself where it takes none."""
-    if not set(inspect.signature(resolver).parameters) - _OWN:
+    arguments = inspect.signature(resolver).parameters.keys() - _OWN
+    if not arguments:
         return resolver
 
     @functools.wraps(resolver)
     def settle(*args: Any, **kwargs: Any) -> Any:
-        given = {name: value if name in _OWN else settled(value) for name, value in kwargs.items()}
-        return resolver(*args, **given)
+        own = {name: value for name, value in kwargs.items() if name in _OWN}
+        return resolver(*args, **own, **{name: settled(kwargs.get(name, UNSET)) for name in arguments})
 
     return settle

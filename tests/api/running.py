@@ -1,0 +1,177 @@
+"""A gateway's API on a port of its own: real storage, providers in this process, and callers by made-up tokens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import uvicorn
+from starlette.requests import HTTPConnection
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from gateway.api.application import create_app
+from gateway.api.parts import ApiParts, ApiSettings
+from gateway.contract.provider import Provider
+from gateway.domain.catalog.offerings import ProductOffering
+from gateway.domain.errors import AccessError, Problem
+from gateway.domain.parties import Caller
+from gateway.federation.projection import Projection
+from gateway.federation.registry import ProviderSpec, Registry, open_registry
+from gateway.ports import NewAccount, Session
+from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
+from gateway.usecases.core import Core
+from tests.clock import SettableClock
+from tests.federation.scripted import Scripted, profile
+from tests.samples import an_account
+
+SECRET = "a-secret"
+
+
+class Tokens:
+    """Who a token is of; `GONE` is good no more."""
+
+    def __init__(self) -> None:
+        self.callers: dict[str, Caller] = {}
+
+    async def caller_of_request(self, connection: HTTPConnection) -> Caller:
+        header = connection.headers.get("authorization")
+        return await self.caller_of_token(header.removeprefix("Bearer "), "") if header else Caller()
+
+    async def caller_of_token(self, token: str, address: str) -> Caller:
+        if token not in self.callers:
+            raise AccessError(Problem("UNAUTHENTICATED"))
+        return self.callers[token]
+
+
+@dataclass
+class Running:
+    """The running gateway, and what stands behind it."""
+
+    address: str
+    http: aiohttp.ClientSession
+    tokens: Tokens
+    core: Core
+    storage: SqlStorage
+    wakeups: MemoryWakeUps
+    clock: SettableClock
+    posted: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    readiness: dict[str, bool] = field(default_factory=lambda: {"database": True})
+
+    async def ask(
+        self, query: str, variables: Mapping[str, Any] | None = None, token: str | None = None, **headers: str
+    ) -> dict[str, Any]:
+        """The answer's JSON."""
+        sent = headers | ({"authorization": f"Bearer {token}"} if token else {})
+        body = {"query": query, "variables": variables}
+        async with self.http.post(f"{self.address}/graphql", json=body, headers=sent) as response:
+            answer: dict[str, Any] = await response.json(content_type=None)
+            return answer
+
+    def socket(self, protocol: str = "graphql-transport-ws", origin: str | None = None) -> connect:
+        """A WebSocket, before its connection_init."""
+        address = self.address.replace("http", "ws", 1)
+        return connect(
+            f"{address}/graphql", subprotocols=[Subprotocol(protocol)], origin=Origin(origin) if origin else None
+        )
+
+    async def sign_in(self, token: str, *, is_operator: bool = False) -> Caller:
+        """Keeps an account and a session of that name; its token is the name. An operator has no customer."""
+        account = an_account(token, None)
+        if is_operator:
+            account = replace(account, customer_id=None, is_operator=True)
+        async with self.storage.writing() as unit:
+            assert await unit.accounts.add(account)
+            await unit.accounts.add_session(_session(token, account, self.clock))
+        async with self.storage.reading() as unit:
+            actor = await unit.accounts.actor(account.actor_id)
+        self.tokens.callers[token] = Caller(actor, token)
+        return self.tokens.callers[token]
+
+
+def _session(token: str, account: NewAccount, clock: SettableClock) -> Session:
+    now = clock.now()
+    return Session(token, account.actor_id, f"digest-{token}", None, None, now, now.replace(year=now.year + 1))
+
+
+@asynccontextmanager
+async def running(folder: Path, offerings: Sequence[ProductOffering] = (), **bounds: Any) -> AsyncIterator[Running]:
+    """Runs it from entry to exit, with one provider `nord` of these offerings."""
+    clock, wakeups, tokens = SettableClock(), MemoryWakeUps(), Tokens()
+    scripted = Scripted("nord", tuple(offerings))
+    async with (
+        open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, lambda _connection, _order: None) as storage,
+        _registry(scripted, clock) as registry,
+        aiohttp.ClientSession() as http,
+    ):
+        projection = Projection(registry, wakeups, clock, None, timedelta(hours=1))
+        await projection.refresh("nord")
+        core = Core(storage, registry, projection, wakeups, clock)
+        gateway = Running("", http, tokens, core, storage, wakeups, clock)
+        async with _served(gateway, ApiSettings(**bounds)):
+            yield gateway
+
+
+@asynccontextmanager
+async def _registry(scripted: Scripted, clock: SettableClock) -> AsyncIterator[Registry]:
+    @asynccontextmanager
+    async def connect_scripted(_settings: Any) -> AsyncIterator[Provider]:
+        yield scripted.provider()
+
+    spec = ProviderSpec("nord", profile("nord").name, profile("nord").roles, "scripted")
+    async with open_registry([spec], [], clock, adapters={"scripted": connect_scripted}) as registry:
+        yield registry
+
+
+@asynccontextmanager
+async def _served(gateway: Running, settings: ApiSettings) -> AsyncIterator[None]:
+    async def receive(slug: str, body: Mapping[str, Any]) -> bool:
+        gateway.posted.append((slug, body))
+        return True
+
+    async def readiness() -> Mapping[str, bool]:
+        return gateway.readiness
+
+    parts = ApiParts(
+        core=gateway.core,
+        identity=gateway.tokens,
+        auth_routes=(),
+        readiness=readiness,
+        is_hub_secret=lambda slug, secret: (slug, secret) == ("nord", SECRET),
+        receive=receive,
+        settings=settings,
+    )
+    config = uvicorn.Config(create_app(parts), port=0, log_config=None, lifespan="off", ws="websockets-sansio")
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    gateway.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def begun(socket: ClientConnection, payload: Mapping[str, Any] | None = None) -> None:
+    """Sends connection_init and takes the acknowledgement."""
+    await send(socket, {"type": "connection_init", **({"payload": payload} if payload is not None else {})})
+    assert (await received(socket))["type"] == "connection_ack"
+
+
+async def send(socket: ClientConnection, message: Any) -> None:
+    await socket.send(orjson.dumps(message).decode())
+
+
+async def received(socket: ClientConnection) -> dict[str, Any]:
+    async with asyncio.timeout(5):
+        frame = await socket.recv()
+    assert isinstance(frame, str), "frames are texts"
+    message: dict[str, Any] = orjson.loads(frame)
+    return message

@@ -1,0 +1,218 @@
+"""GraphQL over WebSocket: the protocol's state machine, malformed frames, and the end of a session."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus, NegotiationError
+
+from gateway.domain.parties import Caller
+from gateway.ports import NewEvent
+from tests.api.running import Running, begun, received, send
+from tests.clock import NOON
+from tests.samples import an_order
+
+FOLLOW = "subscription($id: ID!, $after: String) { orderEvents(orderId: $id, after: $after) { __typename sequence cursor message order { id } } }"
+
+
+def _subscribe(query: str, variables: Any = None, key: str = "1") -> dict[str, Any]:
+    return {"id": key, "type": "subscribe", "payload": {"query": query, "variables": variables}}
+
+
+async def _closed(gateway: Running, *messages: Any, is_begun: bool = True) -> tuple[int, str]:
+    """The code and reason that the connection is closed with after these messages."""
+    async with gateway.socket() as socket:
+        if is_begun:
+            await begun(socket)
+        for message in messages:
+            await (socket.send(message) if isinstance(message, str | bytes) else send(socket, message))
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await received(socket)
+        assert closed.value.rcvd is not None
+        return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{",
+        b"{}",
+        "1",
+        "[]",
+        "null",
+        "{}",
+        '{"type": 1}',
+        '{"type": "dance"}',
+        '{"type": "subscribe"}',
+        '{"type": "subscribe", "id": 1, "payload": {"query": "{ viewer { id } }"}}',
+        '{"type": "subscribe", "id": "", "payload": {"query": "{ viewer { id } }"}}',
+        '{"type": "subscribe", "id": "1", "payload": null}',
+        '{"type": "subscribe", "id": "1", "payload": []}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": 1}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ viewer { id } }", "variables": "x"}}',
+        '{"type": "subscribe", "id": "1", "payload": {"query": "{ viewer { id } }", "operationName": 1}}',
+        '{"type": "complete"}',
+        '{"type": "complete", "id": {}}',
+        '{"type": "ping", "payload": []}',
+        "[" * 5_000,
+    ],
+)
+async def test_a_malformed_message_closes_the_connection_with_4400(gateway: Running, message: Any) -> None:
+    assert (await _closed(gateway, message))[0] == 4400
+
+
+async def test_a_message_beyond_the_limit_closes_the_connection(gateway: Running) -> None:
+    assert (await _closed(gateway, '"' + "x" * 20_000 + '"'))[0] == 1009
+
+
+async def test_the_protocols_own_closing_codes_are_kept(gateway: Running) -> None:
+    follow = _subscribe("subscription { customerEvents { id } }")
+
+    assert await _closed(gateway, follow, is_begun=False) == (4401, "Unauthorized")
+    assert (await _closed(gateway, {"type": "connection_init"}))[0] == 4429
+    assert (await _closed(gateway, is_begun=False))[0] == 4408
+
+
+async def test_the_legacy_protocol_is_not_spoken(gateway: Running) -> None:
+    with pytest.raises((InvalidStatus, NegotiationError, ConnectionClosed)):
+        async with gateway.socket("graphql-ws") as socket:
+            assert socket.subprotocol is None
+            await send(socket, {"type": "connection_init"})
+            await received(socket)
+
+
+async def test_a_page_of_a_stranger_can_not_connect(gateway: Running) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await gateway.socket(origin="https://stranger.example")
+    assert refused.value.response.status_code == 403
+
+
+async def test_queries_run_too_and_ping_is_answered(gateway: Running) -> None:
+    async with gateway.socket() as socket:
+        await begun(socket)
+        await send(socket, {"type": "ping"})
+        assert await received(socket) == {"type": "pong"}
+
+        await send(socket, _subscribe("{ viewer { id } }"))
+        assert await received(socket) == {"id": "1", "type": "next", "payload": {"data": {"viewer": None}}}
+        assert await received(socket) == {"id": "1", "type": "complete"}
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "code"),
+    [
+        ("subscription {", None, "GRAPHQL_PARSE_FAILED"),
+        ("subscription { nothing }", None, "GRAPHQL_VALIDATION_FAILED"),
+        (FOLLOW, {}, "BAD_USER_INPUT"),
+        (FOLLOW, {"id": "bm9uZQ"}, "NOT_FOUND"),
+        ('subscription { customerEvents(after: "x") { id } }', None, "BAD_USER_INPUT"),
+    ],
+)
+async def test_what_stands_in_the_way_of_a_start_is_an_error_message(
+    gateway: Running, query: str, variables: Any, code: str
+) -> None:
+    await gateway.sign_in("maria")
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, _subscribe(query, variables))
+        message = await received(socket)
+
+        assert (message["type"], message["id"]) == ("error", "1")
+        assert [each["extensions"]["code"] for each in message["payload"]] == [code]
+        # The id is free again, and the connection lives on.
+        await send(socket, _subscribe("{ viewer { username } }"))
+        assert (await received(socket))["payload"] == {"data": {"viewer": {"username": "maria"}}}
+
+
+async def test_nobody_is_told_to_sign_in_whatever_the_id(gateway: Running) -> None:
+    async with gateway.socket() as socket:
+        await begun(socket)
+        await send(socket, _subscribe(FOLLOW, {"id": "whatever"}))
+        message = await received(socket)
+
+    assert message["type"] == "error"
+    assert message["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_token_that_is_good_no_more_is_refused(gateway: Running) -> None:
+    async with gateway.socket() as socket:
+        await send(socket, {"type": "connection_init", "payload": {"authorization": "Bearer gone"}})
+        with pytest.raises(ConnectionClosed) as closed:
+            await received(socket)
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+
+
+async def _order(gateway: Running, caller: Caller, *kinds: str) -> str:
+    assert caller.actor is not None
+    order = an_order(caller.actor.memberships[0].customer.id)
+    async with gateway.storage.writing() as unit:
+        await unit.orders.add(order)
+        await unit.orders.save(await unit.events.append(order, [NewEvent(kind) for kind in kinds], NOON))
+    return order.id
+
+
+@pytest.mark.requirement("V8")
+async def test_the_history_comes_first_and_the_stream_ends_with_the_order(gateway: Running) -> None:
+    order = await _order(gateway, await gateway.sign_in("maria"), "OrderPlaced", "OrderItemActivated", "OrderCompleted")
+
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, _subscribe(FOLLOW, {"id": order}))
+        events = [(await received(socket))["payload"]["data"]["orderEvents"] for _ in range(3)]
+
+        assert [each["sequence"] for each in events] == [1, 2, 3]
+        assert [each["__typename"] for each in events] == ["OrderPlaced", "OrderItemActivated", "OrderCompleted"]
+        assert events[0]["message"] == "The order is placed."
+        assert events[0]["order"] == {"id": order}
+        assert await received(socket) == {"id": "1", "type": "complete"}
+
+
+@pytest.mark.requirement("S3")
+async def test_anothers_order_can_not_be_told_from_none(gateway: Running) -> None:
+    order = await _order(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    await gateway.sign_in("otto")
+
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer otto"})
+        await send(socket, _subscribe(FOLLOW, {"id": order}))
+        message = await received(socket)
+
+    assert message["payload"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+@pytest.mark.requirement("S2")
+async def test_the_end_of_the_session_ends_its_streams(gateway: Running) -> None:
+    order = await _order(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, _subscribe(FOLLOW, {"id": order}))
+        assert (await received(socket))["type"] == "next"
+
+        async with gateway.storage.writing() as unit:
+            await unit.accounts.end_session("maria", NOON)
+            unit.wake("session:maria")
+        message = await received(socket)
+        with pytest.raises(ConnectionClosed) as closed:
+            await received(socket)
+
+    assert message["type"] == "error"
+    assert message["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+
+
+async def test_a_client_that_is_done_leaves_nothing_behind(gateway: Running) -> None:
+    order = await _order(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, _subscribe(FOLLOW, {"id": order}))
+        await received(socket)
+        await send(socket, {"id": "1", "type": "complete"})
+
+        await asyncio.sleep(0.05)
+
+        assert gateway.core.feed._channels == {}
