@@ -13,13 +13,19 @@ from gateway.usecases.core import Core
 
 
 class Identity(Protocol):
-    """Who sends a request."""
+    """Who sends a request: what `gateway.api.auth` implements."""
 
     async def caller_of_request(self, connection: HTTPConnection) -> Caller:
         """By header or cookie; nobody where there is neither. Raises: AccessError for a token that is good no more."""
 
     async def caller_of_token(self, token: str, address: str) -> Caller:
         """By an access token. Raises: AccessError for one that is good no more."""
+
+    async def is_live(self, caller: Caller) -> bool:
+        """Whether the caller's session and token are still good."""
+
+    def address_of(self, connection: HTTPConnection) -> str:
+        """The network address, past trusted proxies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         """Waits until the session or the token ends, then ends every operation and the connection."""
         caller = self.context.caller
         with self.view.parts.core.wakeups.listen(f"session:{caller.session_key}") as waiter:
-            while await self.view.is_still(caller, self.context):
+            while await self.view.parts.identity.is_live(caller):
                 await waiter.wait(self.view.seconds_left(caller))
         error = plain(Code.UNAUTHENTICATED, tell(self.context.locale, "problem", Code.UNAUTHENTICATED, {}))
         for operation in list(self.operations.values()):
@@ -210,7 +210,7 @@ class GraphQLSocket(GraphQL[Connection, None]):
             if token is None:
                 caller = await identity.caller_of_request(context.socket)
             else:
-                caller = await identity.caller_of_token(token, _address(context.socket))
+                caller = await identity.caller_of_token(token, identity.address_of(context.socket))
         except AccessError:
             raise ConnectionRejectionError from None
         context.caller = replace(caller, locale=context.locale)
@@ -220,14 +220,6 @@ class GraphQLSocket(GraphQL[Connection, None]):
         left = (caller.expires_at - self.parts.core.clock.now()).total_seconds() if caller.expires_at else SWEEP_S
         return max(0.01, min(left, SWEEP_S))
 
-    async def is_still(self, caller: Caller, context: Connection) -> bool:
-        """Whether the session is still that caller's."""
-        if caller.expires_at is not None and caller.expires_at <= self.parts.core.clock.now():
-            return False
-        async with self.parts.core.storage.reading() as uow:
-            session = await uow.accounts.session(caller.session_key or "")
-        return session is not None and session.ended_at is None
-
 
 def _bearer(params: Mapping[str, Any]) -> str | None:
     value = params.get("authorization", params.get("Authorization"))
@@ -235,7 +227,3 @@ def _bearer(params: Mapping[str, Any]) -> str | None:
         return None
     scheme, _, token = value.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _address(socket: WebSocket) -> str:
-    return socket.client.host if socket.client else ""

@@ -36,8 +36,9 @@ SECRET = "a-secret"
 class Tokens:
     """Who a token is of; `GONE` is good no more."""
 
-    def __init__(self) -> None:
+    def __init__(self, storage: SqlStorage) -> None:
         self.callers: dict[str, Caller] = {}
+        self._storage = storage
 
     async def caller_of_request(self, connection: HTTPConnection) -> Caller:
         header = connection.headers.get("authorization")
@@ -47,6 +48,14 @@ class Tokens:
         if token not in self.callers:
             raise AccessError(Problem("UNAUTHENTICATED"))
         return self.callers[token]
+
+    async def is_live(self, caller: Caller) -> bool:
+        async with self._storage.reading() as unit:
+            session = await unit.accounts.session(caller.session_key or "")
+        return session is not None and session.ended_at is None
+
+    def address_of(self, connection: HTTPConnection) -> str:
+        return "127.0.0.1"
 
 
 @dataclass
@@ -102,7 +111,7 @@ def _session(token: str, account: NewAccount, clock: SettableClock) -> Session:
 @asynccontextmanager
 async def running(folder: Path, offerings: Sequence[ProductOffering] = (), **bounds: Any) -> AsyncIterator[Running]:
     """Runs it from entry to exit, with one provider `nord` of these offerings."""
-    clock, wakeups, tokens = SettableClock(), MemoryWakeUps(), Tokens()
+    clock, wakeups = SettableClock(), MemoryWakeUps()
     scripted = Scripted("nord", tuple(offerings))
     async with (
         open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, lambda _connection, _order: None) as storage,
@@ -112,7 +121,7 @@ async def running(folder: Path, offerings: Sequence[ProductOffering] = (), **bou
         projection = Projection(registry, wakeups, clock, None, timedelta(hours=1))
         await projection.refresh("nord")
         core = Core(storage, registry, projection, wakeups, clock)
-        gateway = Running("", http, tokens, core, storage, wakeups, clock)
+        gateway = Running("", http, Tokens(storage), core, storage, wakeups, clock)
         async with _served(gateway, ApiSettings(**bounds)):
             yield gateway
 
@@ -149,7 +158,7 @@ async def _served(gateway: Running, settings: ApiSettings) -> AsyncIterator[None
     config = uvicorn.Config(create_app(parts), port=0, log_config=None, lifespan="off", ws="websockets-sansio")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 (uvicorn offers no event)
         await asyncio.sleep(0.01)
     gateway.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     try:

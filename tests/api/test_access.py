@@ -71,48 +71,54 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "productOffering": ("productOffering(id: $offering) { id }", PUBLIC),
     "productOfferings": ("productOfferings { edges { node { id } } }", PUBLIC),
     "offeringQualification": (
-        f"offeringQualification(input: {{offeringIds: [$offering], place: {{address: {ADDRESS}}}}}) {{ items {{ result }} }}",
+        f"offeringQualification(input: {{offeringIds: [$offering], place: {{address: {ADDRESS}}}}})"
+        " { items { result } }",
         PUBLIC,
     ),
     "providers": ("providers { edges { node { id } } }", PUBLIC),
 }
-ERRORS = "userErrors { code }"
+
+
+def _call(mutation: str, given: str, changed: str) -> str:
+    return f"{mutation}(input: {{{given}}}) {{ {changed} {{ id }} userErrors {{ code }} }}"
+
+
 MUTATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "createBundle": (
-        f'createBundle(input: {{customerId: $customer, name: "x"}}) {{ bundle {{ id }} {ERRORS} }}',
+        _call("createBundle", 'customerId: $customer, name: "x"', "bundle"),
         CHANGE,
     ),
-    "updateBundle": (f'updateBundle(input: {{bundleId: $bundle, name: "x"}}) {{ bundle {{ id }} {ERRORS} }}', CHANGE),
+    "updateBundle": (_call("updateBundle", 'bundleId: $bundle, name: "x"', "bundle"), CHANGE),
     "addBundleItem": (
-        f"addBundleItem(input: {{bundleId: $bundle, offeringId: $offering}}) {{ bundle {{ id }} {ERRORS} }}",
+        _call("addBundleItem", "bundleId: $bundle, offeringId: $offering", "bundle"),
         CHANGE,
     ),
     "configureBundleItem": (
-        f"configureBundleItem(input: {{bundleId: $bundle, itemId: $item, quantity: 1}}) {{ bundle {{ id }} {ERRORS} }}",
+        _call("configureBundleItem", "bundleId: $bundle, itemId: $item, quantity: 1", "bundle"),
         CHANGE,
     ),
     "removeBundleItem": (
-        f"removeBundleItem(input: {{bundleId: $bundle, itemId: $item}}) {{ bundle {{ id }} {ERRORS} }}",
+        _call("removeBundleItem", "bundleId: $bundle, itemId: $item", "bundle"),
         CHANGE,
     ),
     "placeOrder": (
-        f'placeOrder(input: {{bundleId: $bundle, expectedRevision: 7, idempotencyKey: "k"}}) {{ order {{ id }} {ERRORS} }}',
+        _call("placeOrder", 'bundleId: $bundle, expectedRevision: 7, idempotencyKey: "k"', "order"),
         (SIGN_IN, NOT_FOUND, "REVISION_MISMATCH", NOT_FOUND),
     ),
     "cancelOrder": (
-        f'cancelOrder(input: {{orderId: $order, idempotencyKey: "k"}}) {{ order {{ id }} {ERRORS} }}',
+        _call("cancelOrder", 'orderId: $order, idempotencyKey: "k"', "order"),
         CHANGE,
     ),
     "retryOrderItem": (
-        f'retryOrderItem(input: {{orderId: $order, itemId: $orderItem, idempotencyKey: "k"}}) {{ order {{ id }} {ERRORS} }}',
+        _call("retryOrderItem", 'orderId: $order, itemId: $orderItem, idempotencyKey: "k"', "order"),
         (SIGN_IN, NOT_FOUND, "NOT_HELD", NOT_FOUND),
     ),
     "addSite": (
-        f'addSite(input: {{customerId: $customer, name: "x", address: {ADDRESS}}}) {{ site {{ id }} {ERRORS} }}',
+        _call("addSite", f'customerId: $customer, name: "x", address: {ADDRESS}', "site"),
         CHANGE,
     ),
     "markNotificationRead": (
-        f"markNotificationRead(input: {{notificationId: $notification}}) {{ notification {{ id }} {ERRORS} }}",
+        _call("markNotificationRead", "notificationId: $notification", "notification"),
         CHANGE,
     ),
 }
@@ -204,7 +210,11 @@ async def test_anothers_id_can_not_be_told_from_an_unknown_one(gateway: Running)
     kept = await _kept(gateway)
     unknown = own_id("Order", "01890000-0000-7000-8000-000000000000")
     query = "query($id: ID!) { order(id: $id) { id } }"
-    cancel = 'mutation($id: ID!) { cancelOrder(input: {orderId: $id, idempotencyKey: "k"}) { order { id } userErrors { code field message } } }'
+    cancel = """
+    mutation($id: ID!) {
+      cancelOrder(input: {orderId: $id, idempotencyKey: "k"}) { order { id } userErrors { code field message } }
+    }
+    """
 
     for document in (query, cancel):
         theirs = await gateway.ask(document, {"id": kept.order.id}, "another")

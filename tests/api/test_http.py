@@ -158,7 +158,11 @@ async def test_a_page_of_a_wrong_size_is_refused(gateway: Running, first: int) -
 
 
 async def test_null_and_absent_arguments_mean_the_same(gateway: Running) -> None:
-    query = "query($f: ProductOfferingFilter, $s: ProductOfferingSort, $n: Int, $a: String) { productOfferings(filter: $f, sort: $s, first: $n, after: $a) { edges { cursor } } }"
+    query = """
+    query($f: ProductOfferingFilter, $s: ProductOfferingSort, $n: Int, $a: String) {
+      productOfferings(filter: $f, sort: $s, first: $n, after: $a) { edges { cursor } }
+    }
+    """
 
     absent = await gateway.ask(query)
     null = await gateway.ask(query, {"f": None, "s": None, "n": None, "a": None})

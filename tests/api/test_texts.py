@@ -15,6 +15,7 @@ from gateway.api.texts.language import chosen_language
 from gateway.domain.ordering.bundles import BundleIssueCode
 from gateway.domain.ordering.events import EVENT_KINDS
 from gateway.domain.ordering.reasons import CancellationRefusalCode, FailureCode, HoldCode
+from gateway.saga.ledger import _NOTICES
 from gateway.usecases.qualification import Undetermined
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,7 @@ CODES = {
     "failure": set(FailureCode.__members__),
     "hold": set(HoldCode.__members__),
     "refusal": set(CancellationRefusalCode.__members__),
+    "notification": set(_NOTICES.values()),
     "reason": {each.value for each in Undetermined},
 }
 

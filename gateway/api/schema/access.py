@@ -43,7 +43,7 @@ def query(access: Access, returns: Any = None) -> Callable[[Callable[..., Any]],
 
 
 def subscription(access: Access, returns: Any) -> Callable[[Callable[..., Any]], Any]:
-    """A root subscription field for these callers. The resolver is a coroutine that checks all, then gives the stream."""
+    """A root subscription field for these callers. The resolver is a coroutine that checks, then streams."""
     return lambda resolver: _declared(strawberry.subscription, guarded(resolver, access), access, returns)
 
 

@@ -23,32 +23,27 @@ from gateway.usecases.policy import Access
 
 _FORM = (
     "INVALID_CHOICE",
+    "INVALID_TEXT",
     "OUT_OF_RANGE",
     "PATTERN_MISMATCH",
     "TOO_LONG",
-    "TOO_FEW_VALUES",
     "TOO_MANY_VALUES",
     "UNKNOWN_FIELD",
     "DUPLICATE_FIELD",
     "QUANTITY_TOO_LOW",
     "QUANTITY_TOO_HIGH",
 )
-_CHANGE = ("NOT_FOUND", "NOT_ALLOWED", "BUNDLE_NOT_OPEN", "PROVIDER_UNAVAILABLE")
-_PLACE = ("NOT_FOUND", "INVALID_ADDRESS", "TOO_LONG")
+_CHANGE = ("NOT_FOUND", "NOT_ALLOWED", "BUNDLE_NOT_OPEN")
+_NEW = ("WITHDRAWN_OFFERING", "PROVIDER_UNAVAILABLE")
+_PLACE = ("INVALID_ADDRESS", "INVALID_TEXT", "TOO_LONG")
 _BUNDLE = (Bundle, "The bundle as it is now.")
 
 CreateBundleErrors = UserErrors(
-    "CreateBundle",
-    *_PLACE,
-    "CUSTOMER_REQUIRED",
-    "NOT_ALLOWED",
-    "WITHDRAWN_OFFERING",
-    "TOO_MANY_ITEMS",
-    "PROVIDER_UNAVAILABLE",
+    "CreateBundle", "CUSTOMER_REQUIRED", "NOT_FOUND", "NOT_ALLOWED", "TOO_MANY_ITEMS", *_PLACE, *_NEW
 )
 UpdateBundleErrors = UserErrors("UpdateBundle", *_CHANGE, *_PLACE)
-AddBundleItemErrors = UserErrors("AddBundleItem", *_CHANGE, *_FORM, "TOO_MANY_ITEMS", "WITHDRAWN_OFFERING")
-ConfigureBundleItemErrors = UserErrors("ConfigureBundleItem", *_CHANGE, *_FORM, "WITHDRAWN_OFFERING")
+AddBundleItemErrors = UserErrors("AddBundleItem", *_CHANGE, *_NEW, *_FORM, "BUNDLE_IN_BUNDLE", "TOO_MANY_ITEMS")
+ConfigureBundleItemErrors = UserErrors("ConfigureBundleItem", *_CHANGE, *_NEW, *_FORM)
 RemoveBundleItemErrors = UserErrors("RemoveBundleItem", *_CHANGE, "NOT_REMOVABLE")
 
 CreateBundlePayload = payload("CreateBundle", CreateBundleErrors, bundle=_BUNDLE)

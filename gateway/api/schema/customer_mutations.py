@@ -16,9 +16,9 @@ from gateway.usecases import engagement, parties
 from gateway.usecases.policy import Access
 
 AddSiteErrors = UserErrors(
-    "AddSite", "NOT_FOUND", "NOT_ALLOWED", "CUSTOMER_REQUIRED", "INVALID_ADDRESS", "TOO_LONG", "TOO_MANY_SITES"
+    "AddSite", "NOT_FOUND", "CUSTOMER_REQUIRED", "INVALID_NAME", "INVALID_ADDRESS", "TOO_LONG", "TOO_MANY_SITES"
 )
-MarkNotificationReadErrors = UserErrors("MarkNotificationRead", "NOT_FOUND", "NOT_ALLOWED")
+MarkNotificationReadErrors = UserErrors("MarkNotificationRead", "NOT_FOUND")
 AddSitePayload = payload("AddSite", AddSiteErrors, site=(Site, "The place that is kept now."))
 MarkNotificationReadPayload = payload(
     "MarkNotificationRead", MarkNotificationReadErrors, notification=(Notification, "The notice as it is now.")
