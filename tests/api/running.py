@@ -69,6 +69,7 @@ class Running:
     storage: SqlStorage
     wakeups: MemoryWakeUps
     clock: SettableClock
+    provider: Scripted
     posted: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     readiness: dict[str, bool] = field(default_factory=lambda: {"database": True})
 
@@ -121,7 +122,7 @@ async def running(folder: Path, offerings: Sequence[ProductOffering] = (), **bou
         projection = Projection(registry, wakeups, clock, None, timedelta(hours=1))
         await projection.refresh("nord")
         core = Core(storage, registry, projection, wakeups, clock)
-        gateway = Running("", http, Tokens(storage), core, storage, wakeups, clock)
+        gateway = Running("", http, Tokens(storage), core, storage, wakeups, clock, scripted)
         async with _served(gateway, ApiSettings(**bounds)):
             yield gateway
 

@@ -5,8 +5,10 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import structlog
 from graphql import get_introspection_query
 
+from gateway.domain.parties import Caller
 from tests.api.running import SECRET, Running
 
 NAMES = "{ productOfferings { edges { node { name } } } }"
@@ -278,3 +280,29 @@ async def test_introspection_as_tools_ask_it_is_answered(gateway: Running) -> No
     answer = await gateway.ask(get_introspection_query(input_value_deprecation=True))
 
     assert "errors" not in answer
+
+
+async def test_a_fault_shows_a_trace_id_and_nothing_of_the_inside(gateway: Running) -> None:
+    nameless: Any = object()
+    gateway.tokens.callers["broken"] = Caller(nameless, "broken")
+
+    with structlog.testing.capture_logs() as logged:
+        answer = await gateway.ask("{ viewer { username } }", token="broken")
+
+    (error,) = answer["errors"]
+    assert answer["data"] == {"viewer": None}
+    assert error["message"] == "Something went wrong on our side."
+    assert error["extensions"].keys() == {"code", "traceId"}
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert "object" not in json.dumps(error)
+    assert [each["trace_id"] for each in logged if each["event"] == "fault"] == [error["extensions"]["traceId"]]
+
+
+async def test_a_fault_beyond_the_schema_is_masked_too(gateway: Running) -> None:
+    nobody: Any = "not a caller"
+    gateway.tokens.callers["broken"] = nobody
+
+    status, _, answer = await _posted(gateway, {"query": "{ viewer { id } }"}, authorization="Bearer broken")
+
+    assert (status, _codes(answer)) == (500, ["INTERNAL"])
+    assert answer["errors"][0]["extensions"].keys() == {"code", "traceId"}
