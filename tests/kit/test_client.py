@@ -142,6 +142,23 @@ async def test_a_dropped_line_or_silence_after_sending_leaves_a_change_unknown(
     assert type(await trouble_of(sleeps, verb)) is expected
 
 
+async def test_a_line_that_drops_on_a_kept_connection_leaves_a_change_unknown() -> None:
+    met: list[object] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        await request.read()
+        met.append(request.transport)
+        return drop(request) if request.method == "POST" else web.json_response({})
+
+    async with serving(handler) as url, area_at(url) as area:
+        await area.get("thing", Answer.row)
+        with pytest.raises(OutcomeUnknown):
+            await area.send("thing", {}, Answer.row)
+
+    assert met[0] is met[1]
+    assert len(met) == 2
+
+
 async def test_an_answer_that_ends_too_early_leaves_a_change_unknown() -> None:
     async def half(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "1000"})

@@ -190,6 +190,7 @@ async def test_find_says_nothing_where_the_list_cannot_be_trusted(rows: list[Row
         ("completed", "inProgress", (OrderItemState.COMPLETED, "completed")),
         ("inProgress", "failed", (OrderItemState.FAILED, "failed")),
         ("completed", "failed", (OrderItemState.FAILED, "failed")),
+        ("failed", "completed", (OrderItemState.COMPLETED, "completed")),
         ("partial", "completed", (OrderItemState.COMPLETED, "completed")),
         ("partial", None, (OrderItemState.IN_PROGRESS, "partial")),
         ("inProgress", "held", (OrderItemState.HELD, "held")),
