@@ -46,7 +46,6 @@ def test_the_adapter_is_found_by_its_entry_point() -> None:
     assert installed_adapters()["tmforum"] is connect
 
 
-@pytest.mark.requirement("V8")
 async def test_an_operators_own_posts_say_which_order_product_and_bill_to_look_at(tmp_path: Path) -> None:
     posted: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
 
