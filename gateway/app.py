@@ -1,0 +1,189 @@
+"""The composition root: the one module that sees every room, and puts a gateway together from settings."""
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+
+from gateway.api.application import create_app
+from gateway.api.auth.identity import Identity
+from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
+from gateway.api.auth.routes import auth_routes
+from gateway.api.parts import ApiParts, ApiSettings
+from gateway.federation import signals
+from gateway.federation.callbacks import Callbacks, registered
+from gateway.federation.projection import Projection, open_projection
+from gateway.federation.registry import Registry, open_registry
+from gateway.saga.driver import drive
+from gateway.saga.failpoints import killing, passing
+from gateway.saga.work import Work
+from gateway.saga.workflow import Engine
+from gateway.settings import ProvidersConfig, Settings
+from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
+from gateway.usecases.core import Core
+
+# One process works on a data folder at a time, so one name will do.
+EXECUTOR_ID = "local"
+CALLBACK_KEY_FILE = "callback.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that runs: `asgi` answers requests."""
+
+    asgi: Starlette
+    core: Core
+    storage: SqlStorage
+    engine: Engine
+    projection: Projection
+    waits_for_providers: bool
+
+    async def readiness(self) -> Mapping[str, bool]:
+        """What must be so before requests are sent here."""
+        return {
+            "database": await self.storage.is_ready(),
+            "engine": self.engine.is_running,
+            "providers": self.projection.is_ready or not self.waits_for_providers,
+        }
+
+    async def is_ready(self) -> bool:
+        """Whether all of it is so."""
+        return all((await self.readiness()).values())
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: Settings, providers: ProvidersConfig, public_url: str, *, waits_for_providers: bool = False
+) -> AsyncIterator[Gateway]:
+    """A gateway that runs from entry to exit; `public_url` is how clients and providers reach it.
+
+    `waits_for_providers` makes it ready only when each of them has answered once (the demo); else one that is away
+    stops nobody.
+
+    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, OSError for the data folder.
+    """
+    wakeups, clock = MemoryWakeUps(), SystemClock()
+    engine = Engine(EXECUTOR_ID)
+    async with (
+        open_storage(settings.database, wakeups, clock, engine.start_in) as storage,
+        open_registry(providers.providers, providers.agreements, clock) as registry,
+        open_projection(
+            registry,
+            wakeups,
+            clock,
+            folder=settings.data / "catalogues",
+            age=timedelta(seconds=settings.catalog_refresh_s),
+        ) as projection,
+    ):
+        core = Core(storage, registry, projection, wakeups, clock)
+        reached = killing(settings.failpoint) if settings.failpoint else passing
+        work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
+        callbacks = Callbacks(public_url, _callback_key(settings.data))
+        async with (
+            open_auth(core, settings.data, _auth_settings(settings, public_url)) as auth,
+            engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
+            registered(registry, callbacks),
+        ):
+            parts = (core, storage, engine, projection, waits_for_providers)
+            yield _gateway(parts, auth, registry, callbacks, _origins(settings, public_url))
+
+
+def _gateway(
+    parts: tuple[Core, SqlStorage, Engine, Projection, bool],
+    auth: AuthParts,
+    registry: Registry,
+    callbacks: Callbacks,
+    origins: frozenset[str],
+) -> Gateway:
+    core = parts[0]
+
+    async def receive(slug: str, body: Mapping[str, Any]) -> bool:
+        return await signals.receive(registry, core.wakeups, slug, body)
+
+    async def readiness() -> Mapping[str, bool]:
+        return await gateway.readiness()
+
+    asgi = create_app(
+        ApiParts(
+            core=core,
+            identity=Identity(auth),
+            auth_routes=auth_routes(auth),
+            readiness=readiness,
+            is_hub_secret=callbacks.is_secret,
+            receive=receive,
+            settings=ApiSettings(allowed_origins=tuple(origins)),
+        )
+    )
+    gateway = Gateway(asgi, *parts)
+    return gateway
+
+
+async def _open_ids(storage: SqlStorage) -> Sequence[str]:
+    async with storage.reading() as uow:
+        return await uow.orders.open_ids()
+
+
+def _origins(settings: Settings, public_url: str) -> frozenset[str]:
+    """Whose pages may use cookies: those named, and the gateway's own by any name of this machine."""
+    own = {public_url.replace("127.0.0.1", "localhost"), public_url}
+    return frozenset({*settings.allowed_origins, *own})
+
+
+def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:
+    return AuthSettings(
+        access_token_s=int(settings.access_token_s),
+        session_s=settings.session_s,
+        refresh_grace_s=settings.refresh_grace_s,
+        failures_per_account=settings.sign_in_failures_per_account,
+        failures_per_address=settings.sign_in_failures_per_address,
+        accounts_per_address=settings.accounts_per_address,
+        origins=_origins(settings, public_url),
+        trusted_proxies=tuple(settings.trusted_proxies),
+    )
+
+
+def _callback_key(folder: Path) -> bytes:
+    """The key that the providers' callback addresses are made of, made on first use, for its owner alone."""
+    path = folder / CALLBACK_KEY_FILE
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists() or path.stat().st_size < 32:
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def configure_logs(level: str) -> None:
+    """One line of JSON a log entry on stderr, for the whole process; a second call changes the level alone."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
