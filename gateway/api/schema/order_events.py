@@ -9,6 +9,7 @@ from gateway.api.context import Info
 from gateway.api.schema.declaring import doc, enum_type, field, interface_type, object_type
 from gateway.api.schema.paging import connection
 from gateway.api.texts import tell
+from gateway.api.texts.english import ENGLISH
 from gateway.domain.ordering import events, orders, states
 
 _STATES = {
@@ -58,7 +59,10 @@ class CustomerEvent:
 
 def _message(self: events.OrderEvent, info: Info) -> str:
     """What happened, as a sentence in the caller's language."""
-    return tell(info.context.locale, "event", type(self).__name__, self.params)
+    kind = type(self).__name__
+    state = self.item_state or self.order_state
+    code = f"{kind}.{state}" if f"{kind}.{state}" in ENGLISH["event"] else kind
+    return tell(info.context.locale, "event", code, self.params)
 
 
 async def _order(self: events.OrderEvent, info: Info) -> orders.Order | None:
