@@ -27,6 +27,11 @@ class Money:
         unit = _MINOR_UNITS.get(self.currency, CENT)
         return Money(self.amount.quantize(unit, ROUND_HALF_UP), self.currency)
 
+    def in_full(self) -> "Money":
+        """The same amount, written with at least the digits of the currency's minor unit: 199.2 SEK is 199.20."""
+        rounded = self.rounded()
+        return rounded if rounded.amount == self.amount else self
+
     def times(self, factor: Decimal | int) -> "Money":
         """Multiplied, not rounded."""
         return Money(self.amount * factor, self.currency)

@@ -97,7 +97,7 @@ def money(row: Row, name: str) -> Money | None:
     currency = (text(found, "unit") or "").upper()
     if not re.fullmatch("[A-Z]{3}", currency):
         raise Misshapen(f"{name} has no currency")
-    return Money(amount, currency)
+    return Money(amount, currency).in_full()
 
 
 def moment(row: Row, name: str, zone: tzinfo) -> datetime | None:
