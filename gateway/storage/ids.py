@@ -1,5 +1,7 @@
 """Between global ids, which the core speaks, and the raw UUIDs of the tables' keys."""
 
+import re
+
 from uuid_utils import uuid7
 
 from gateway.domain.identity import own_id, own_key
@@ -13,6 +15,8 @@ ORDER = "Order"
 ORDER_EVENT = "OrderEvent"
 ORDER_ITEM = "OrderItem"
 SITE = "Site"
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_key() -> str:
@@ -29,8 +33,9 @@ def raw(type_name: str, global_id: str) -> str:
 
 
 def sought(type_name: str, global_id: str) -> str:
-    """The raw key of an id that came from outside; one of another type is the key of nothing."""
-    return own_key(type_name, global_id) or ""
+    """The raw key of an id that came from outside; one that can't be ours (PostgreSQL takes no NUL) is of nothing."""
+    key = own_key(type_name, global_id) or ""
+    return key if _UUID.fullmatch(key) else ""
 
 
 __all__ = [
