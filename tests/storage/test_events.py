@@ -4,14 +4,14 @@ import asyncio
 import dataclasses
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import NullPool, create_engine, insert, select, text, update
 
 from gateway.domain.ordering.events import OrderItemFailed, OrderPlaced, OrderStateChanged
 from gateway.domain.ordering.orders import Failure, Order
 from gateway.domain.ordering.states import OrderItemState, OrderState
 from gateway.ports import NewEvent
-from gateway.storage import MemoryWakeUps, SqlStorage, tables
-from tests.clock import NOON
+from gateway.storage import MemoryWakeUps, SqlStorage, open_storage, tables
+from tests.clock import NOON, SettableClock
 from tests.samples import a_customer, an_order, new_id
 
 
@@ -130,6 +130,32 @@ async def test_wake_ups_come_after_the_commit_and_never_after_a_rollback(
     assert woken_by_rollback == (False, False)
     assert not woken_before_commit
     assert woken_after_commit == (True, True)
+
+
+class Looking(MemoryWakeUps):
+    """Looks, at each wake-up, what another connection can read by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+        self.database_url = ""
+
+    def notify(self, *topics: str) -> None:
+        if topics:
+            engine = create_engine(self.database_url, poolclass=NullPool)
+            with engine.connect() as connection:
+                self.seen.append(connection.execute(text("SELECT count(*) FROM order_event")).scalar_one())
+
+
+async def test_who_is_woken_can_read_what_was_written(emptied_url: str, clock: SettableClock) -> None:
+    wakeups = Looking()
+
+    async with open_storage(emptied_url, wakeups, clock, None) as storage:
+        wakeups.database_url = storage.sync_url
+        order = await placed(storage, await a_customer(storage))
+        await append(storage, order)
+
+    assert wakeups.seen == [1, 3]
 
 
 async def test_an_order_that_was_never_added_gets_no_events(storage: SqlStorage) -> None:

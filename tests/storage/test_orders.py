@@ -106,6 +106,28 @@ async def test_changes_of_one_bundle_wait_for_each_other(storage: SqlStorage) ->
         assert await unit.bundles.get(bundle.id) == dataclasses.replace(bundle, revision=13)
 
 
+async def test_changes_of_one_order_wait_for_each_other(storage: SqlStorage) -> None:
+    order = an_order(await a_customer(storage))
+    async with storage.writing() as unit:
+        await unit.orders.add(order)
+
+    async def try_again(position: int) -> None:
+        async with storage.writing() as unit:
+            held = await unit.orders.get(order.id, lock=True)
+            assert held is not None
+            await asyncio.sleep(0.005)
+            tried = dataclasses.replace(held.items[position], tries=held.items[position].tries + 1)
+            items = tuple(tried if item.id == tried.id else item for item in held.items)
+            await unit.orders.save(dataclasses.replace(held, items=items))
+
+    await asyncio.gather(*(try_again(turn % 2) for turn in range(12)))
+
+    async with storage.reading() as unit:
+        kept = await unit.orders.get(order.id)
+    assert kept is not None
+    assert [item.tries for item in kept.items] == [6, 6]
+
+
 async def test_of_many_uses_of_one_idempotency_key_one_wins(storage: SqlStorage) -> None:
     customer, other = await a_customer(storage), await a_customer(storage, "lars")
 
@@ -141,14 +163,14 @@ async def test_a_step_is_kept_before_it_is_sent_and_again_with_its_outcome(stora
 
 
 async def test_the_workflow_starts_in_the_orders_own_transaction(
-    database_url: str, wakeups: MemoryWakeUps, clock: SettableClock
+    emptied_url: str, wakeups: MemoryWakeUps, clock: SettableClock
 ) -> None:
     started: list[tuple[str, int]] = []
 
     def starter(connection: Connection, order_id: str) -> None:
         started.append((order_id, connection.execute(text("SELECT count(*) FROM customer_order")).scalar_one()))
 
-    async with open_storage(database_url, wakeups, clock, starter) as storage:
+    async with open_storage(emptied_url, wakeups, clock, starter) as storage:
         order = an_order(await a_customer(storage))
         async with storage.writing() as unit:
             await unit.orders.add(order)
