@@ -6,6 +6,7 @@ The files are beside the project, never in it. The listeners, which a file descr
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -168,11 +169,11 @@ def known(operator_url: str) -> dict[str, str]:
 
 
 def _first(address: str) -> str:
-    for _ in range(200):
-        rows = requests.get(address, timeout=10).json()
-        if rows:
-            return str(rows[0]["id"])
-    raise AssertionError(f"nothing at {address}")
+    end = time.monotonic() + 20
+    while not (rows := requests.get(address, timeout=10).json()):
+        assert time.monotonic() < end, f"nothing at {address}"
+        time.sleep(0.05)
+    return str(rows[0]["id"])
 
 
 @pytest.mark.parametrize(("file", "operation"), READ, ids=_name)
