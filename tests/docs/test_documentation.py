@@ -1,0 +1,92 @@
+"""A setting, a capability, an error or a code without documentation fails here."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from graphql import GraphQLEnumType
+
+from gateway.api.auth.problems import TEXTS
+from gateway.api.problems import Code
+from gateway.api.schema.built import schema
+from gateway.contract.provider import Provider
+from gateway.domain import errors
+from gateway.settings import Settings
+from tests.docs.blocks import between, column
+from tests.docs.settings_table import settings_table
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+TMFORUM = ROOT / "providers" / "tmforum"
+ERRORS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.GatewayError)]
+KINDS = schema._schema.type_map
+CODES = {name: kind for name, kind in KINDS.items() if name.endswith("Code") and isinstance(kind, GraphQLEnumType)}
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_setting_says_what_it_is(name: str) -> None:
+    description = Settings.model_fields[name].description or ""
+
+    assert re.fullmatch(r"[A-Z].{10,}\.", description), f"{name} has no description"
+    assert "|" not in description
+
+
+def test_the_readme_has_the_settings_as_they_are() -> None:
+    assert between(README, "settings") == settings_table(), "renew it by: python -m tests.docs.settings_table"
+
+
+def _capabilities() -> Iterator[tuple[str, Any]]:
+    """The provider's record: each capability and its Protocol."""
+    hints = inspect.get_annotations(Provider, eval_str=True)
+    for field in fields(Provider):
+        kinds = get_args(hints[field.name])
+        if type(None) in kinds:
+            yield field.name, next(kind for kind in kinds if kind is not type(None))
+
+
+@pytest.mark.parametrize(("name", "protocol"), list(_capabilities()))
+def test_a_capability_says_what_it_promises(name: str, protocol: Any) -> None:
+    methods = {key: each for key, each in vars(protocol).items() if inspect.isfunction(each) and key[0] != "_"}
+
+    assert protocol.__doc__
+    assert methods
+    assert [key for key, each in methods.items() if not each.__doc__] == []
+    # What it may raise is what its caller must be ready for.
+    assert [key for key, each in methods.items() if "raise" not in (each.__doc__ or "").lower()] == []
+
+
+def test_the_readme_names_each_capability() -> None:
+    assert column(README, "capability") == {name for name, _ in _capabilities()}
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_an_error_is_in_the_picture_and_says_what_it_is(kind: type[Exception]) -> None:
+    assert kind.__doc__
+    assert re.search(rf"\b{kind.__name__}\b", errors.__doc__ or "")
+
+
+def test_the_readme_says_what_to_do_about_each_top_level_error() -> None:
+    assert column(README, "`extensions.code`") == set(Code)
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_each_code_of_the_schema_says_what_it_means(name: str) -> None:
+    assert CODES[name].description
+    assert [value for value, each in CODES[name].values.items() if not (each.description or "").strip()] == []
+
+
+@pytest.mark.parametrize("code", TEXTS)
+def test_each_error_of_accounts_and_sessions_has_its_sentence(code: str) -> None:
+    assert re.fullmatch(r"[A-Z].+\.", TEXTS[code])
+
+
+def test_the_page_of_the_tmforum_adapter_names_each_of_its_settings() -> None:
+    source = (TMFORUM / "options.py").read_text("utf-8")
+    read = set(re.findall(r'\bgiven\.(?:section|flag|texts?|number|required_text)\("(\w+)"', source))
+
+    assert column(TMFORUM / "README.md", "setting") >= read
+    assert len(read) >= 8
