@@ -5,7 +5,7 @@ Source: TMF622 v4.0.0; what a model leaves out of the file is accepted and dropp
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from providers.simulator.web.bodies import Input
 
@@ -53,6 +53,11 @@ class CharacteristicInput(Input):
     name: str
     value: Any
     value_type: str | None = Field(None, alias="valueType")
+
+    @model_serializer(mode="wrap")
+    def _with_value(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A value that is null is kept: the file requires the member."""
+        return {"value": None, **serialize(self)}
 
 
 class ProductInput(Input):
