@@ -10,7 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from providers.simulator.serving import Address, serve
+from providers.simulator.running import RunningOperator
+from providers.simulator.serving import breakdown, serve
 from providers.simulator.settings import Settings
 
 ADDRESSES = "operators.json"
@@ -50,13 +51,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _serve(said: argparse.Namespace) -> None:
     said.data.mkdir(parents=True, exist_ok=True)
     only = tuple(said.only) if said.only else None
-    async with serve(_settings(said), only, _ports(said.ports)) as (addresses, breakdown):
-        _report(said.data, addresses)
-        stop = asyncio.create_task(_told_to_stop(said.parent))
-        await asyncio.wait([stop, breakdown], return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if breakdown.done():
-            breakdown.result()
+    told = _signals()
+    async with serve(_settings(said), only, _ports(said.ports)) as running:
+        _report(said.data, running)
+        ends = [asyncio.create_task(_told_to_stop(told, said.parent)), asyncio.create_task(breakdown(running))]
+        done, others = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in others:
+            task.cancel()
+        for task in done:
+            task.result()
 
 
 def _settings(said: argparse.Namespace) -> Settings:
@@ -78,11 +81,10 @@ def _ports(given: Sequence[str]) -> Mapping[str, int]:
     return {slug: int(port) for slug, _, port in pairs}
 
 
-def _report(data: Path, addresses: Sequence[Address]) -> None:
+def _report(data: Path, running: Sequence[RunningOperator]) -> None:
     """Says where the operators answer: one line of JSON on stdout, and the same in a file."""
     told = {
-        each.entry.slug: {"name": each.entry.name, "roles": list(each.entry.roles), "url": each.url}
-        for each in addresses
+        each.entry.slug: {"name": each.entry.name, "roles": list(each.entry.roles), "url": each.url} for each in running
     }
     line = json.dumps(told, ensure_ascii=False)
     unfinished = data / f"{ADDRESSES}.{os.getpid()}"
@@ -92,12 +94,17 @@ def _report(data: Path, addresses: Sequence[Address]) -> None:
     sys.stdout.flush()
 
 
-async def _told_to_stop(parent: int | None) -> None:
-    """Waits for SIGTERM, SIGINT, or the end of the parent: looked for, as no signal is sure to tell of a SIGKILL."""
-    stop = asyncio.Event()
+def _signals() -> asyncio.Event:
+    """Set on SIGTERM and SIGINT; before anyone is told that the operators answer."""
+    told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
+
+
+async def _told_to_stop(told: asyncio.Event, parent: int | None) -> None:
+    """Waits for a signal, or the end of the parent: looked for, as no signal is sure to tell of a SIGKILL."""
     while parent is None or os.getppid() == parent:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PARENT_LOOK_S)
+            await asyncio.wait_for(told.wait(), PARENT_LOOK_S)
             return
