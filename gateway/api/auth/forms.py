@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 
 from gateway.api.auth.identity import is_json
+from gateway.api.bodies import BodyTooLarge, read_body
 from gateway.domain.errors import Problem, RequestError
 
 E = TypeVar("E", bound=StrEnum)
@@ -16,11 +17,10 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     """The body's JSON object. Raises: RequestError NOT_JSON, BODY_TOO_LARGE, MALFORMED_JSON."""
     if not is_json(request):
         raise RequestError.at("NOT_JSON")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise RequestError.at("BODY_TOO_LARGE", maximum=str(limit))
+    try:
+        body = await read_body(request, limit)
+    except BodyTooLarge:
+        raise RequestError.at("BODY_TOO_LARGE", maximum=str(limit)) from None
     try:
         found = json.loads(body.decode("utf-8"), object_pairs_hook=_without_twins, parse_constant=_refuse)
         # Half a surrogate pair is no text: neither a hash nor a database takes it.
