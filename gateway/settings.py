@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from limits import parse
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -35,6 +35,8 @@ PREFIX = "GATEWAY_"
 # What the tests read of themselves; no setting of the gateway.
 _OF_TESTS = ("GATEWAY_SHARED", "GATEWAY_TEST_")
 
+_RATE = re.compile(r"[1-9][0-9]*/([1-9][0-9]* )?(second|minute|hour|day|month)s?")
+
 
 class SettingsError(Exception):
     """Something set from outside is wrong; `lines` has one clear line each."""
@@ -56,10 +58,8 @@ def _split(value: object) -> object:
 
 
 def _rate(value: str) -> str:
-    try:
-        parse(value)
-    except ValueError:
-        raise ValueError("should be a rate such as 10/hour or 5/15 minutes") from None
+    if not _RATE.fullmatch(value):
+        raise ValueError("should be a rate such as 10/hour or 5/15 minutes")
     return value
 
 
@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     )
     allowed_origins: Origins = Field((), description="Origins of the pages that may use the API and cookies.")
 
-    access_token_s: Seconds = Field(900, ge=900, description="How long an access token lives, in seconds.")
+    access_token_s: int = Field(900, ge=900, description="How long an access token lives, in seconds.")
     session_s: Seconds = Field(30 * 86400.0, description="How long a session lives without a refresh, in seconds.")
     refresh_grace_s: float = Field(
         10, ge=0, le=60, description="How long a used refresh token may come again, in seconds."

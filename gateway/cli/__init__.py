@@ -1,0 +1,1 @@
+"""The command line: demo (and its tour), serve, schema, provider, db."""

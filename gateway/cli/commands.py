@@ -1,0 +1,115 @@
+"""What can be typed: each command is one function, and loads what it needs when it runs."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.refusal import Refusal
+
+app = typer.Typer(
+    help="One GraphQL endpoint for telecom self-service over many providers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+provider_commands = typer.Typer(help="The providers: what is connected, and whether it answers.", no_args_is_help=True)
+db_commands = typer.Typer(help="The database.", no_args_is_help=True)
+app.add_typer(provider_commands, name="provider")
+app.add_typer(db_commands, name="db")
+
+Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.", show_default="8000")]
+Data = Annotated[Path | None, typer.Option(help="The folder of all that is kept.", show_default="in the home folder")]
+ProvidersFile = Annotated[Path, typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.")]
+KnownProviders = Annotated[
+    Path | None, typer.Option("--providers", help="The file of providers.", show_default="those of the demo")
+]
+
+
+def run() -> int:
+    """Runs the command that was typed; returns the status to end with."""
+    try:
+        status = app(standalone_mode=False)
+    except Refusal as refusal:
+        for line in refusal.lines:
+            print(f"gateway: {line}", file=sys.stderr)  # noqa: T201
+        return refusal.status
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.Abort:
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+@app.command()
+def demo(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    tour: Annotated[bool, typer.Option("--tour", help="Play the whole scenario, then end.")] = False,
+) -> int:
+    """Start the gateway with six made-up operators behind it. Ctrl-C ends it all."""
+    from gateway.cli.interrupts import run_interruptible
+
+    def start() -> int:
+        from gateway.cli.demo import run_demo
+
+        return run_demo(host, port, data, plays_tour=tour)
+
+    return run_interruptible(start)
+
+
+@app.command()
+def serve(providers: ProvidersFile, host: Host = None, port: Port = None, data: Data = None) -> int:
+    """Start the gateway over the providers of a file; everything else is set by GATEWAY_* variables."""
+    from gateway.cli.interrupts import run_interruptible
+
+    def start() -> int:
+        from gateway.cli.serve import run_serve
+
+        return run_serve(providers, host, port, data)
+
+    return run_interruptible(start)
+
+
+@app.command()
+def schema(
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with the file instead; status 1 when it differs.")
+    ] = False,
+    file: Annotated[Path, typer.Argument(help="The file to compare with.")] = Path("schema.graphql"),
+) -> int:
+    """Print the GraphQL schema."""
+    from gateway.cli.schema import check_schema, print_schema
+
+    return check_schema(file) if check else print_schema()
+
+
+@provider_commands.command("list")
+def provider_list(providers: KnownProviders = None, data: Data = None) -> int:
+    """Say which providers there are."""
+    from gateway.cli.provider import list_providers
+
+    return list_providers(providers, data)
+
+
+@provider_commands.command("check")
+def provider_check(
+    name: Annotated[str, typer.Argument(help="The provider's slug.")],
+    providers: KnownProviders = None,
+    data: Data = None,
+) -> int:
+    """Connect to a provider and call each capability that reads; status 1 when one doesn't answer."""
+    from gateway.cli.provider import check_provider
+
+    return check_provider(name, providers, data)
+
+
+@db_commands.command("upgrade")
+def db_upgrade(data: Data = None) -> int:
+    """Bring the database's tables up to date, as every start does."""
+    from gateway.cli.db import upgrade
+
+    return upgrade(data)

@@ -1,0 +1,90 @@
+"""Runs the HTTP server until it is told to end: once gracefully, the second time at once."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gateway.settings import Settings
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GRACE_S = 3
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leaves signals to `Ending`: uvicorn would raise them again before the rest has ended."""
+        yield
+
+
+class Ending:
+    """Ctrl-C and SIGTERM: before the server runs they cancel the start; then they end the server; a third one kills."""
+
+    def __init__(self, task: "asyncio.Task[Any]") -> None:
+        self._task = task
+        self._server: uvicorn.Server | None = None
+        self.is_asked = False
+
+    def install(self) -> None:
+        """Listens to the signals from now on."""
+        for number in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, self.ask)
+
+    def ask(self) -> None:
+        """Ends; again: at once."""
+        if self._server is None:
+            self._task.cancel()
+        elif not self.is_asked:
+            self._server.should_exit = True
+        else:
+            self._server.force_exit = True
+            for number in SIGNALS:
+                asyncio.get_running_loop().remove_signal_handler(number)
+        self.is_asked = True
+
+    async def serve(self, asgi: ASGIApp, listener: socket.socket, settings: Settings) -> None:
+        """Serves until asked to end."""
+        self._server = _Server(_config(asgi, settings))
+        self._server.should_exit = self.is_asked
+        await self._server.serve([listener])
+
+
+def _config(asgi: ASGIApp, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        asgi,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=1024 * 1024,
+        # The gateway decides itself which proxies it believes.
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=75,
+    )
+
+
+def run_until_asked(main: Callable[[Ending], Coroutine[Any, Any, int]]) -> int:
+    """Runs it in an event loop of its own; 0 when it was asked to end, else what it returns."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
+        return runner.run(_until_asked(main))
+
+
+async def _until_asked(main: Callable[[Ending], Coroutine[Any, Any, int]]) -> int:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101
+    ending = Ending(task)
+    ending.install()
+    try:
+        return await main(ending)
+    except asyncio.CancelledError:
+        if not ending.is_asked:
+            raise
+        return 0
