@@ -1,0 +1,70 @@
+"""The operators seen from their control API: what they count, and what they are told to get wrong."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from providers.simulator import operators as describe
+
+
+def addresses(folder: Path) -> dict[str, str]:
+    """Each operator's TM Forum root, by slug."""
+    told = json.loads((folder / "operators.json").read_text("utf-8"))
+    return {slug: each["url"] for slug, each in told.items()}
+
+
+def _control(url: str, path: str) -> str:
+    return f"{url.removesuffix('/tmf-api')}/_control/{path}"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """All operators together."""
+
+    orders: Counter[str]
+    """Orders by state; the one that ends a product is one, too."""
+    products: Counter[str]
+    """Products by status."""
+    per_key: Counter[str]
+    """Orders by the gateway's key."""
+    deletions: int
+
+
+async def count(folder: Path) -> Counted:
+    """What the operators of that folder have by now."""
+    counted = [await _get(_control(url, "counts")) for url in addresses(folder).values()]
+    orders, products, per_key = (
+        sum((Counter(each[name]) for each in counted), Counter[str]())
+        for name in ("orders", "products", "ordersByExternalId")
+    )
+    return Counted(orders, products, per_key, sum(each["deletions"] for each in counted))
+
+
+async def tell_to_fail(folder: Path, slugs: tuple[str, ...], **rule: Any) -> None:
+    """Puts a rule in force at these operators."""
+    urls = addresses(folder)
+    async with aiohttp.ClientSession() as session:
+        for slug in slugs:
+            async with session.post(_control(urls[slug], "faults"), json=rule) as response:
+                assert response.status == 201, await response.text()
+
+
+async def _get(url: str) -> dict[str, Any]:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        assert response.status == 200
+        return dict(await response.json())
+
+
+def write_providers_file(folder: Path) -> Path:
+    """A file of providers for `gateway serve`, beside the operators' own."""
+    urls = addresses(folder)
+    described = describe(folder)
+    providers = [{**each, "settings": {"url": urls[each["slug"]]}} for each in described["providers"]]
+    path = folder / "providers.json"
+    content = {"providers": providers, "agreements": described["agreements"]}
+    path.write_text(json.dumps(content, default=lambda moment: moment.isoformat()), "utf-8")
+    return path
