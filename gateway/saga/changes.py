@@ -100,9 +100,13 @@ def held(
 def retried(order: Order, item: OrderItem, now: datetime) -> Order:
     """A person lets a held item go on, with a new time limit.
 
-    The attempt rises only after a look (`with_next_attempt`).
+    Where a provider has refused, the next question is a new attempt with a key of its own; else the attempt stays, and
+    so does its key: what it may have done is looked for first.
     """
-    item = dataclasses.replace(item, hold=None, phase_since=now)
+    was_refused = item.hold is not None and item.hold.code == HoldCode.UNDO_REFUSED
+    phase = ItemPhase.REMOVING if was_refused else item.phase
+    attempt = item.attempt + 1 if was_refused else item.attempt
+    item = dataclasses.replace(item, hold=None, phase=phase, phase_since=now, attempt=attempt)
     return with_item(order, dataclasses.replace(item, state=_state(item)))
 
 
