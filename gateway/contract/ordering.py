@@ -11,7 +11,10 @@ from gateway.domain.parties import Place
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """One item for one provider. `key` makes it idempotent; `party` is the customer's account there."""
+    """One item for one provider. `key` makes it idempotent; `party` is the customer's account there.
+
+    `bundle_ref` is the provider's own bundle that the item is a part of: its discount was shown and counts.
+    """
 
     key: str
     party: str
@@ -20,6 +23,7 @@ class OrderRequest:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     place: Place | None = None
     requested_start_at: datetime | None = None
+    bundle_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,10 +197,17 @@ async def _new_item(
         offering_name=item.offering_name,
         offering_ref=found[1] if found else "",
         party=account.ref,
+        bundle_ref=_bundle_ref(review.bundle, item.provider),
         quantity=item.quantity,
         values={field.key: field.values for field in review.forms[item.id].fields if field.values},
         depends_on=tuple(ids[each] for each in review.depends_on.get(item.id, ())),
     )
+
+
+def _bundle_ref(bundle: Bundle, provider: str) -> str | None:
+    """The predefined bundle at its own provider, whose discount it is."""
+    found = provider_key("ProductOffering", bundle.offering_id) if bundle.offering_id else None
+    return found[1] if found and found[0] == provider else None
 
 
 async def cancel_order(core: Core, caller: Caller, given: CancelOrder) -> tuple[Cancellation, Order]:

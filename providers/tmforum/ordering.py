@@ -152,6 +152,9 @@ def _order_of(request: OrderRequest) -> dict[str, Any]:
             if values
         ]
     }
+    if request.bundle_ref is not None:
+        bundle = {"productOffering": {"id": request.bundle_ref, "@referredType": "ProductOffering"}}
+        product["productRelationship"] = [{"relationshipType": "bundled", "product": bundle}]
     if request.place is not None:
         product["place"] = [address_row(request.place.address)]
     item = {

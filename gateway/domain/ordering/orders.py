@@ -79,6 +79,7 @@ class OrderItem:
     offering_name: str
     offering_ref: str
     party: str
+    bundle_ref: str | None = None
     quantity: int = 1
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()

@@ -56,6 +56,7 @@ def _request(order: Order, item: OrderItem, key: str) -> OrderRequest:
         key=key,
         party=item.party,
         offering_ref=item.offering_ref,
+        bundle_ref=item.bundle_ref,
         quantity=item.quantity,
         values=item.values,
         place=order.place,

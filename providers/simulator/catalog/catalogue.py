@@ -44,6 +44,13 @@ class Catalogue:
         known = self.resources["productOfferingPrice"]
         return [known[price["id"]] for price in self.resources["productOffering"][ref]["productOfferingPrice"]]
 
+    def discounts_of(self, bundle: str, part: str) -> list[Resource]:
+        """What a bundle of ours takes off its parts; nothing where the part is none of them."""
+        offered = self.resources["productOffering"].get(bundle, {})
+        if part not in [each["id"] for each in offered.get("bundledProductOffering", ())]:
+            return []
+        return [price for price in self.prices_of(bundle) if price["priceType"] == "discount"]
+
     def specification_of(self, ref: str) -> Resource:
         """The specification that the offering has, its own or a shared one."""
         owner = self.resources["productOffering"][ref]["productSpecification"]["id"]

@@ -26,7 +26,8 @@ def new_product(
     """A product that is still to be delivered, at the prices of now."""
     key = str(uuid.uuid4())
     shown = catalogue.resources["productOffering"][ref]
-    agreed = charges(catalogue.prices_of(ref), values, quantity)
+    discounts = [price for bundle in _bundles(item) for price in catalogue.discounts_of(bundle, ref)]
+    agreed = charges([*catalogue.prices_of(ref), *discounts], values, quantity)
     return {
         "id": key,
         "href": INVENTORY.href("product", key),
@@ -46,6 +47,12 @@ def new_product(
         "billingAccount": account(order, item),
         "@type": "Product",
     }
+
+
+def _bundles(item: Mapping[str, Any]) -> list[str]:
+    related = (item.get("product") or {}).get("productRelationship") or ()
+    bundles = [each["product"] for each in related if each["relationshipType"] == "bundled"]
+    return [each["productOffering"]["id"] for each in bundles if each.get("productOffering")]
 
 
 def account(order: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,20 @@ class CharacteristicInput(Input):
         return {"value": None, **serialize(self)}
 
 
+class RelatedProductInput(Input):
+    """A product that another one belongs to, by what it is sold as."""
+
+    id: str | None = None
+    productOffering: Reference | None = None
+
+
+class RelationshipInput(Input):
+    """What a product is to another: `bundled` for a part of a bundle."""
+
+    relationshipType: str
+    product: RelatedProductInput
+
+
 class ProductInput(Input):
     """The product to make, or (by its id) the one to end."""
 
@@ -68,6 +82,7 @@ class ProductInput(Input):
     description: str | None = None
     place: list[PlaceInput] | None = None
     productCharacteristic: list[CharacteristicInput] | None = None
+    productRelationship: list[RelationshipInput] | None = None
 
 
 class OrderItemInput(Input):
