@@ -92,7 +92,8 @@ async def _opened(settings: Settings, url: str, operators: Operators) -> AsyncIt
 
     content = await operators.content()
     write_private(settings.data / KNOWN_PROVIDERS, json.dumps(content, default=str, indent=1))
-    async with open_gateway(settings, read_operators(content, settings), settings.public_url or url) as gateway:
+    config, public_url = read_operators(content, settings), settings.public_url or url
+    async with open_gateway(settings, config, public_url, waits_for_providers=True) as gateway:
         yield gateway
 
 
