@@ -37,7 +37,7 @@ from gateway.saga.driver import drive, drive_topic
 from gateway.saga.ledger import write_change
 from gateway.saga.work import SagaLimits, Work
 from gateway.storage.clock import SystemClock
-from gateway.storage.opening import SqlStorage, open_storage
+from gateway.storage.opening import SqlStorage, Starter, open_storage
 from gateway.storage.wakeups import MemoryWakeUps
 from providers.simulator.serving import run_operators
 
@@ -72,7 +72,11 @@ class World:
     customer_id: str
 
     async def place(
-        self, policy: CompletionPolicy = CompletionPolicy.ALL_OR_NOTHING, refs: Mapping[str, str] = REFS
+        self,
+        policy: CompletionPolicy = CompletionPolicy.ALL_OR_NOTHING,
+        refs: Mapping[str, str] = REFS,
+        *,
+        starts: bool = False,
     ) -> Order:
         """Content that needs a service that needs an access line; the service stands first."""
         order = _order(self.customer_id, policy, refs, self.work.clock.now())
@@ -81,6 +85,8 @@ class World:
             await uow.orders.add(order)
             order = await uow.events.append(order, [NewEvent("OrderPlaced")], order.placed_at)
             await uow.orders.save(order)
+            if starts:
+                await uow.orders.start(order.id)
         return order
 
     async def run(self, order: Order, timeout_s: float = 20.0) -> Order:
@@ -174,14 +180,16 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(folder: Path, limits: SagaLimits = LIMITS, **operators: Any) -> AsyncIterator[World]:
+async def open_world(
+    folder: Path, limits: SagaLimits = LIMITS, starter: Starter | None = None, **operators: Any
+) -> AsyncIterator[World]:
     """Operators, adapter, hub and store, from entry to exit."""
     wakeups, clock = MemoryWakeUps(), SystemClock()
     customer_id = own_id("Customer", str(uuid7()))
     database = f"sqlite:///{folder / 'gateway.db'}"
     async with (
         run_operators(folder, tuple(REFS), **operators) as urls,
-        open_storage(database, wakeups, clock, None) as storage,
+        open_storage(database, wakeups, clock, starter) as storage,
         open_registry([_spec(slug, url) for slug, url in urls.items()], (), clock) as registry,
         _hub(registry, wakeups) as hub,
         registered(registry, hub),

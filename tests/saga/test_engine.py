@@ -1,0 +1,84 @@
+"""The engine: each open order has one driver, across transactions, failures and starts."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.ordering.states import OrderState
+from gateway.saga.driver import drive
+from gateway.saga.workflow import Engine
+from tests.saga.world import World, open_world
+
+
+@asynccontextmanager
+async def running(
+    engine: Engine, world: World, driving: Callable[[str], Awaitable[None]] | None = None
+) -> AsyncIterator[None]:
+    async def drive_it(order_id: str) -> None:
+        await drive(world.work, order_id)
+
+    async def open_ids() -> Sequence[str]:
+        async with world.storage.reading() as uow:
+            return await uow.orders.open_ids()
+
+    async with engine.running(world.storage.sync_url, driving or drive_it, open_ids):
+        yield
+
+
+@pytest.mark.requirement("R7", "F6")
+async def test_an_order_that_is_committed_runs_to_its_end_with_no_human_at_a_provider(tmp_path: Path) -> None:
+    engine = Engine("test", poll_s=0.1)
+    async with open_world(tmp_path, starter=engine.start_in) as world, running(engine, world):
+        order = await world.place(starts=True)
+
+        order = await world.until(order, lambda now: now.state is OrderState.COMPLETED)
+
+        await world.check_nothing_is_twice()
+        await world.check_history(order)
+
+
+async def test_an_order_goes_on_at_the_next_start_of_the_engine(tmp_path: Path) -> None:
+    engine = Engine("test", poll_s=0.1)
+    async with open_world(tmp_path, starter=engine.start_in, delivery_min_s=0.5, delivery_max_s=0.5) as world:
+        async with running(engine, world):
+            order = await world.place(starts=True)
+            await world.until(order, lambda now: any(item.order_ref for item in now.items))
+        assert (await world.read(order)).state is OrderState.IN_PROGRESS
+
+        again = Engine("test", poll_s=0.1)
+        async with running(again, world):
+            order = await world.until(order, lambda now: now.state is OrderState.COMPLETED)
+
+        await world.check_nothing_is_twice()
+        await world.check_history(order)
+
+
+async def test_an_open_order_without_a_workflow_is_found_and_started(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Engine("test", poll_s=0.1)
+    async with open_world(tmp_path, starter=engine.start_in) as world:
+        order = await world.place(starts=False)
+
+        async with running(engine, world):
+            await world.until(order, lambda now: now.state is OrderState.COMPLETED)
+
+    assert f"order without a workflow order={order.id}" in caplog.text
+
+
+async def test_a_driver_that_fails_is_tried_again(tmp_path: Path) -> None:
+    engine, failures = Engine("test", poll_s=0.1), [OSError("the disk is full")]
+    async with open_world(tmp_path, starter=engine.start_in) as world:
+
+        async def failing(order_id: str) -> None:
+            if failures:
+                raise failures.pop()
+            await drive(world.work, order_id)
+
+        async with running(engine, world, failing):
+            order = await world.place(starts=True)
+            await world.until(order, lambda now: now.state is OrderState.COMPLETED)
+
+        assert failures == []
