@@ -36,11 +36,20 @@ def run() -> int:
         for line in refusal.lines:
             print(f"gateway: {line}", file=sys.stderr)  # noqa: T201
         return refusal.status
+    except typer.TyperException as mistake:
+        return _mistyped(mistake)
     except typer.Exit as end:
         return end.exit_code
     except typer.Abort:
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _mistyped(mistake: typer.TyperException) -> int:
+    # Empty where nothing was typed: the help is printed by then.
+    if message := mistake.format_message().strip():
+        print(f"gateway: {message}", file=sys.stderr)  # noqa: T201
+    return mistake.exit_code
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What a newcomer reads when the demo has started."""
 
 import json
+import os
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,8 @@ def welcome(url: str, folder: Path, credentials: Mapping[str, str]) -> Iterator[
     yield f"  curl -s {url}/auth/session -H 'content-type: application/json' -d {shlex.quote(sign_in)}"
     yield ""
     yield "The whole scenario, in another terminal:"
-    yield f"  gateway demo --tour --data {shlex.quote(str(folder))}"
+    # `uv run` has the command on its path; another terminal has not.
+    command = "uv run --no-dev gateway" if "UV" in os.environ else "gateway"
+    yield f"  {command} demo --tour --data {shlex.quote(str(folder))}"
     yield ""
     yield f"Data and credentials.json: {folder}"

@@ -54,7 +54,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         **_FORM,
         "EMPTY_BUNDLE": "The bundle is empty.",
         "MISSING_PLACE": "Say where it is to be delivered.",
-        "MISSING_FIELD": "Fill in: {label}.",
+        "MISSING_FIELD": "Fill in: {label}",
         "MISSING_CHOICE": "Choose at least {minimum} of: {group}.",
         "TOO_MANY_CHOICES": "Choose at most {maximum} of: {group}.",
         "MISSING_ROLE": "A part is missing.",

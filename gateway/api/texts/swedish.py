@@ -54,7 +54,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         **_FORM,
         "EMPTY_BUNDLE": "Paketet är tomt.",
         "MISSING_PLACE": "Ange var det ska levereras.",
-        "MISSING_FIELD": "Fyll i: {label}.",
+        "MISSING_FIELD": "Fyll i: {label}",
         "MISSING_CHOICE": "Välj minst {minimum} av: {group}.",
         "TOO_MANY_CHOICES": "Välj högst {maximum} av: {group}.",
         "MISSING_ROLE": "En del saknas.",
