@@ -31,17 +31,18 @@ class Counted:
     """Products by status."""
     per_key: Counter[str]
     """Orders by the gateway's key."""
-    deletions: int
+    actions: Counter[str]
+    """Orders by action: `add` and `delete`."""
 
 
 async def count(folder: Path) -> Counted:
     """What the operators of that folder have by now."""
     counted = [await _get(_control(url, "counts")) for url in addresses(folder).values()]
-    orders, products, per_key = (
+    orders, products, per_key, actions = (
         sum((Counter(each[name]) for each in counted), Counter[str]())
-        for name in ("orders", "products", "ordersByExternalId")
+        for name in ("orders", "products", "ordersByExternalId", "ordersByAction")
     )
-    return Counted(orders, products, per_key, sum(each["deletions"] for each in counted))
+    return Counted(orders, products, per_key, actions)
 
 
 async def tell_to_fail(folder: Path, slugs: tuple[str, ...], **rule: Any) -> None:
