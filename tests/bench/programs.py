@@ -1,0 +1,79 @@
+"""The programs that are measured, each a process of its own, and the processor time that they have used."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.operators import write_providers_file
+from tests.e2e.processes import Program, clean_environment, free_port, start
+
+START_LIMIT_S = 30.0
+# Wide enough for a benchmark's customers, who all come from one address.
+NO_LIMITS = {"GATEWAY_ACCOUNTS_PER_ADDRESS": "100000/hour"}
+
+
+def cpu_s(program: Program) -> float:
+    """What the process has used since its start, all its threads, in the kernel too, to the nanosecond.
+
+    Source: clock_getcpuclockid(3); on Linux the clock of a process is made of its id.
+    """
+    return time.clock_gettime((~program.pid << 3) | 2)
+
+
+@contextlib.asynccontextmanager
+async def operators(folder: Path, delivery: tuple[float, float]) -> AsyncIterator[Path]:
+    """The demo's operators, with that span of deliveries in seconds; yields the file of providers."""
+    command = ["providers.simulator", "serve", "--data", str(folder), "--month-seconds", "86400"]
+    command += ["--delivery-min", str(delivery[0]), "--delivery-max", str(delivery[1])]
+    with _ended(start(command, folder.with_suffix(".log"))) as program:
+        async with asyncio.timeout(START_LIMIT_S):
+            while "\n" not in program.written():  # noqa: ASYNC110 a file does not tell
+                await asyncio.sleep(0.05)
+        yield write_providers_file(folder)
+
+
+@contextlib.asynccontextmanager
+async def gateway(folder: Path, providers: Path, **settings: str) -> AsyncIterator[Program]:
+    """`gateway serve` over these providers, once it is ready; `settings` are its variables without their prefix."""
+    port = free_port()
+    command = ["gateway", "serve", "--providers", str(providers), "--data", str(folder), "--port", str(port)]
+    environment = clean_environment(**NO_LIMITS, **{f"GATEWAY_{name}": value for name, value in settings.items()})
+    with _ended(start(command, folder.with_suffix(".log"), environment, port)) as program:
+        await program.ready()
+        yield program
+
+
+@contextlib.asynccontextmanager
+async def bare(folder: Path) -> AsyncIterator[Program]:
+    """The same server over handlers that answer the files of the folder, whatever is asked."""
+    port = free_port()
+    log = folder.with_suffix(".log")
+    with _ended(start(["tests.bench.bare", str(folder), str(port)], log, clean_environment(), port)) as program:
+        await program.ready()
+        yield program
+
+
+def _ended(program: Program) -> AbstractContextManager[Program]:
+    @contextlib.contextmanager
+    def running() -> Iterator[Program]:
+        try:
+            yield program
+        finally:
+            program.end()
+
+    return running()
+
+
+def catalogue_only(path: Path, url: str) -> Path:
+    """A file of one provider that has a catalogue and nothing else."""
+    roles = ["SERVICE_PROVIDER", "NETWORK_OPERATOR", "CONTENT_PROVIDER"]
+    lacks = dict.fromkeys(("qualification", "ordering", "inventory", "billing"))
+    settings: dict[str, Any] = {"url": url, "paths": lacks}
+    entry = {"slug": "large", "name": "Large", "adapter": "tmforum", "roles": roles, "settings": settings}
+    path.write_text(json.dumps({"providers": [entry]}), "utf-8")
+    return path
