@@ -101,7 +101,7 @@ async def _order(reader: Reader) -> None:
 
 
 async def _serve(reader: Reader) -> None:
-    """Takes a port and a folder of its own; is ready when its provider has answered, and ends with Ctrl-C."""
+    """Takes a port and a folder of its own; gets ready, and ends with Ctrl-C."""
     port = free_port()
     given = {"GATEWAY_DATA": str(reader.desk / "serve"), "GATEWAY_PORT": str(port)}
     arguments = ["gateway", "serve", "--providers", str(reader.desk / "providers.yaml")]
