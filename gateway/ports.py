@@ -11,6 +11,7 @@ from gateway.domain.engagement import Notification
 from gateway.domain.ordering.bundles import Bundle
 from gateway.domain.ordering.events import OrderEvent
 from gateway.domain.ordering.orders import Failure, Order
+from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 
 
@@ -235,12 +236,16 @@ class Orders(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event before it has its place: `kind` is a class name of `domain.ordering.events`."""
+    """An event before it has its place: `kind` is a class name of `domain.ordering.events`.
+
+    `order_state` where the event is told before the order as a whole has moved on; else the order's own state counts.
+    """
 
     kind: str
     item_id: str | None = None
     reason: Failure | None = None
     params: Mapping[str, str] | None = None
+    order_state: OrderState | None = None
 
 
 class Events(Protocol):

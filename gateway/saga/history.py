@@ -23,9 +23,9 @@ _ORDER_KINDS = {
 
 
 def events_between(before: Order, after: Order) -> tuple[NewEvent, ...]:
-    """The items' events in their position's order, then the cancellation's, the order's own last.
+    """What is told, in order: a cancellation asked for, the items by their position, refusals, the order's own last.
 
-    A final one ends the log.
+    The order's new state stands in its own event alone, so the first event of a final state is the last event.
     """
     return (*_of_cancellations(before, after, is_request=True), *_of_items(before, after), *_rest(before, after))
 
@@ -34,7 +34,7 @@ def _of_items(before: Order, after: Order) -> Iterator[NewEvent]:
     for old, new in zip(before.items, after.items, strict=True):
         if old.state is not new.state:
             kind = _ITEM_KINDS.get(new.state, "OrderItemStateChanged")
-            yield NewEvent(kind, new.id, _reason(new), {"offering": new.offering_name})
+            yield NewEvent(kind, new.id, _reason(new), {"offering": new.offering_name}, before.state)
 
 
 def _reason(item: OrderItem) -> Failure | None:
@@ -53,13 +53,14 @@ def _of_cancellations(before: Order, after: Order, *, is_request: bool) -> Itera
     for cancellation in after.cancellations:
         old = known.get(cancellation.id)
         if is_request and old is None:
-            yield NewEvent("OrderCancellationRequested")
+            yield NewEvent("OrderCancellationRequested", order_state=before.state)
         if not is_request:
-            yield from _of_refusals(after, old, cancellation)
+            yield from _of_refusals(before, old, cancellation)
 
 
 def _of_refusals(order: Order, old: Cancellation | None, new: Cancellation) -> Iterator[NewEvent]:
     for refusal in new.refusals[len(old.refusals) if old else 0 :]:
         item = order.item(refusal.item_id)
         params = {"offering": item.offering_name if item else ""}
-        yield NewEvent("OrderCancellationRefused", refusal.item_id, Failure(refusal.code, refusal.params), params)
+        reason = Failure(refusal.code, refusal.params)
+        yield NewEvent("OrderCancellationRefused", refusal.item_id, reason, params, order.state)

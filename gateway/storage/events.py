@@ -27,7 +27,7 @@ def _values(order: Order, new: NewEvent) -> dict[str, Any]:
     return {
         "format": EVENT_FORMAT,
         "kind": new.kind,
-        "order_state": order.state,
+        "order_state": new.order_state or order.state,
         "completion_percent": completion_percent(order),
         "item_id": new.item_id,
         "item_state": item.state if item else None,

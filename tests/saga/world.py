@@ -170,10 +170,11 @@ class World:
             assert Counter(by_key.values()).keys() <= {1}, by_key
 
     async def check_history(self, order: Order) -> None:
-        """No gap, no repeat, and the last event is of the stored state."""
+        """No gap, no repeat, the last event is of the stored state, and none before it of a final one."""
         events = await self.events(order)
         assert [event.sequence for event in events] == list(range(1, len(events) + 1))
         assert events[-1].order_state is (await self.read(order)).state
+        assert [event.sequence for event in events if event.order_state in FINAL_ORDER_STATES] in ([], [len(events)])
 
     def _control(self, slug: str, path: str) -> str:
         return f"{self.urls[slug].removesuffix('/tmf-api')}/_control/{path}"
