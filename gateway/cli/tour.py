@@ -168,7 +168,7 @@ class Tour:
     def _tell_price(self, price: Mapping[str, Any]) -> None:
         recurring = ", ".join(f"{money(each['amount'])} each {each['period']}" for each in price["recurring"])
         once = f"{money(price['oneTime'])} once, " if price["oneTime"] else ""
-        self._screen.line(f"{once}{recurring}, of it {money(price['tax'])} tax; {len(price['byProvider'])} providers")
+        self._screen.line(f"{once}{recurring}, plus {money(price['tax'])} tax; {len(price['byProvider'])} providers")
 
     async def order(self) -> None:
         """The bundle, with its terms, followed live to its end."""

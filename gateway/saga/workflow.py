@@ -11,6 +11,8 @@ an old order.
 import asyncio
 import contextlib
 import logging
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -35,6 +37,17 @@ def _options(order_id: str) -> EnqueueOptions:
         "workflow_id": order_id,
         "app_version": APPLICATION_VERSION,
     }
+
+
+def _teach_seconds(connection: Any, _record: Any) -> None:
+    """Gives a SQLite connection the `unixepoch('subsec')` that DBOS asks for on Python 3.12 and newer."""
+    if hasattr(connection, "create_function"):
+        connection.create_function("unixepoch", -1, lambda *_: time.time())
+
+
+# SQLite knows it from 3.42 on; an older one answers NULL, and DBOS does not start.
+if sqlite3.sqlite_version_info < (3, 42):
+    sa.event.listen(sa.Pool, "connect", _teach_seconds)
 
 
 class Engine:

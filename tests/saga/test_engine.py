@@ -1,10 +1,12 @@
 """The engine: each open order has one driver, across transactions, failures and starts."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from gateway.domain.ordering.states import OrderState
 from gateway.saga.driver import drive
@@ -82,3 +84,10 @@ async def test_a_driver_that_fails_is_tried_again(tmp_path: Path) -> None:
             await world.until(order, lambda now: now.state is OrderState.COMPLETED)
 
         assert failures == []
+
+
+def test_any_sqlite_tells_the_time_in_the_way_that_the_engine_asks_for() -> None:
+    with sa.create_engine("sqlite://").connect() as connection:
+        now = connection.execute(sa.text("SELECT unixepoch('subsec')")).scalar_one()
+
+    assert abs(now - time.time()) < 60
