@@ -5,6 +5,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from gateway.domain.catalog.providers import UnavailableProvider
@@ -77,3 +78,26 @@ def read_key_cursor(kind: str, cursor: str | None, parts: int) -> tuple[str, ...
     if not all(isinstance(part, str) for part in found):
         raise RequestError.at("BAD_CURSOR", "after")
     return tuple(found[1:])
+
+
+def moment_cursor(kind: str, at: datetime, row_id: str) -> str:
+    """The cursor of a row in a list by time."""
+    return key_cursor(kind, at.isoformat(), row_id)
+
+
+def read_moment_cursor(kind: str, cursor: str | None) -> tuple[datetime, str] | None:
+    """The moment and the row's id in a cursor of that list by time, None without a cursor.
+
+    Raises: RequestError BAD_CURSOR at `after`, as `read_key_cursor`; also for a moment that has no zone, or that UTC
+    does not have.
+    """
+    key = read_key_cursor(kind, cursor, 2)
+    if key is None:
+        return None
+    try:
+        at = datetime.fromisoformat(key[0])
+        if at.tzinfo is None:
+            raise ValueError(key[0])
+        return at.astimezone(UTC), key[1]
+    except (ValueError, OverflowError):
+        raise RequestError.at("BAD_CURSOR", "after") from None

@@ -1,10 +1,8 @@
 """The inbox: what a customer was told, also while nobody was connected."""
 
-from datetime import datetime
-
 from gateway.domain.engagement import Notification
 from gateway.domain.errors import AccessError, Problem, RequestError
-from gateway.domain.paging import Edge, Page, checked_first, key_cursor, page_of, read_key_cursor
+from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller, SelfServiceFunction
 from gateway.usecases import policy
 from gateway.usecases.core import Core
@@ -18,24 +16,12 @@ async def list_notifications(
 ) -> Page[Notification]:
     """The customer's notices, newest first. Raises: RequestError NOT_FOUND, PAGE_SIZE, BAD_CURSOR; AccessError."""
     policy.require(caller, customer_id, _SEE)
-    count, place = checked_first(first), _place(after)
+    count, kind = checked_first(first), f"{_LIST}:{customer_id}"
+    place = read_moment_cursor(kind, after)
     async with core.storage.reading() as unit:
         found = await unit.notifications.page(customer_id, count + 1, place)
-    edges = [Edge(key_cursor(_LIST, each.occurred_at.isoformat(), each.id), each) for each in found[:count]]
+    edges = [Edge(moment_cursor(kind, each.occurred_at, each.id), each) for each in found[:count]]
     return page_of(edges, len(found) > count)
-
-
-def _place(after: str | None) -> tuple[datetime, str] | None:
-    key = read_key_cursor(_LIST, after, 2)
-    if key is None:
-        return None
-    try:
-        at = datetime.fromisoformat(key[0])
-    except ValueError:
-        raise RequestError.at("BAD_CURSOR", "after") from None
-    if at.tzinfo is None:
-        raise RequestError.at("BAD_CURSOR", "after")
-    return at, key[1]
 
 
 async def find_notification(core: Core, caller: Caller, notification_id: str) -> Notification | None:

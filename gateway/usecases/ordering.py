@@ -21,7 +21,7 @@ from gateway.domain.ordering.states import (
     OrderItemState,
     OrderState,
 )
-from gateway.domain.paging import Edge, Page, checked_first, key_cursor, page_of, read_key_cursor
+from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller, SelfServiceFunction
 from gateway.ports import NewEvent, UnitOfWork
 from gateway.saga import changes
@@ -288,21 +288,12 @@ async def list_orders(
 ) -> Page[Order]:
     """The customer's orders, newest first. Raises: RequestError NOT_FOUND, PAGE_SIZE, BAD_CURSOR."""
     policy.require(caller, customer_id, SelfServiceFunction.SEE_ORDERS)
-    count, place = checked_first(first), _placed_after(after)
+    count, kind = checked_first(first), f"orders:{customer_id}"
+    place = read_moment_cursor(kind, after)
     async with core.storage.reading() as uow:
         orders = await uow.orders.page(customer_id, count + 1, place)
-    edges = [Edge(key_cursor("orders", order.placed_at.isoformat(), order.id), order) for order in orders[:count]]
+    edges = [Edge(moment_cursor(kind, order.placed_at, order.id), order) for order in orders[:count]]
     return page_of(edges, len(orders) > count)
-
-
-def _placed_after(after: str | None) -> tuple[datetime, str] | None:
-    key = read_key_cursor("orders", after, 2)
-    if key is None:
-        return None
-    try:
-        return datetime.fromisoformat(key[0]), key[1]
-    except ValueError:
-        raise RequestError.at("BAD_CURSOR", "after") from None
 
 
 async def orders_of_products(core: Core, customer_id: str, product_ids: Sequence[str]) -> Mapping[str, Order]:

@@ -11,6 +11,7 @@ from uuid_utils import uuid7
 from gateway.domain.errors import RequestError
 from gateway.domain.identity import own_id
 from gateway.domain.ordering.bundles import Bundle, BundleState
+from gateway.domain.ordering.cursors import event_cursor, read_event_cursor
 from gateway.domain.ordering.events import OrderEvent
 from gateway.domain.ordering.orders import Order
 from gateway.domain.ordering.states import OrderState
@@ -172,6 +173,15 @@ async def test_a_cursor_that_is_none_is_refused(shop: Shop, cursor: str) -> None
 
     with pytest.raises(RequestError, match="BAD_CURSOR"):
         await follow_order(shop.core, shop.caller, order.id, cursor)
+
+
+async def test_a_cursor_beyond_what_a_database_counts_is_refused(shop: Shop) -> None:
+    order = await shop.place()
+    cursor = (await list_order_events(shop.core, order, 1, None)).edges[0].cursor
+    forged = event_cursor(dataclasses.replace(read_event_cursor(cursor), sequence=10**20))
+
+    with pytest.raises(RequestError, match="BAD_CURSOR"):
+        await list_order_events(shop.core, order, 1, forged)
 
 
 @pytest.mark.requirement("S3")

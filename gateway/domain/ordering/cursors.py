@@ -8,6 +8,8 @@ from uuid import UUID
 from gateway.domain.errors import RequestError
 
 _VERSION = "e1"
+# What a database's integer holds.
+_LAST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ def read_event_cursor(cursor: str, *path: str) -> EventPosition:
         text = urlsafe_b64decode(cursor[:400] + "=" * (-len(cursor[:400]) % 4)).decode("ascii")
         version, customer, customer_sequence, order, sequence = text.split(":")
         position = EventPosition(str(UUID(customer)), int(customer_sequence), str(UUID(order)), int(sequence))
-        if version != _VERSION or event_cursor(position) != cursor:
+        is_countable = max(position.customer_sequence, position.sequence) <= _LAST
+        if version != _VERSION or event_cursor(position) != cursor or not is_countable:
             raise ValueError(cursor)
     except (binascii.Error, ValueError, UnicodeDecodeError):
         raise RequestError.at("BAD_CURSOR", *path) from None
