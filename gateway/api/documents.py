@@ -1,11 +1,12 @@
 """Reads operations: parsed and validated once, then kept by their text, within bounds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
@@ -14,6 +15,7 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     parse,
     specified_rules,
 )
@@ -24,11 +26,17 @@ from gateway.api.problems import Code, coded
 
 @dataclass(frozen=True, slots=True)
 class DocumentBounds:
-    """What a document may be at most; the longer ones are not kept."""
+    """What a document may be at most; the longer ones are not kept.
+
+    `fields` counts a fragment's wherever it is spread: a few that spread each other stand for millions. `pairs` of
+    fields of one name, or of fragments, at one place: the validation compares each with each.
+    """
 
     tokens: int = 4000
     depth: int = 16
     aliases: int = 100
+    fields: int = 2000
+    pairs: int = 5000
     kept: int = 512
     kept_length: int = 20_000
 
@@ -81,12 +89,28 @@ class Documents:
             return [_too_complex(f"More than {self._bounds.aliases} aliases.")]
         if measured.depth(self._bounds.depth) > self._bounds.depth:
             return [_too_complex(f"Nested more than {self._bounds.depth} fields deep.")]
+        spread = measured.spread(self._bounds)
+        if spread.fields > self._bounds.fields:
+            return [_too_complex(f"More than {self._bounds.fields} fields, with those of fragments wherever spread.")]
+        if spread.pairs > self._bounds.pairs:
+            return [_too_complex("Too many fields of one name, or too many fragments, at one place.")]
         errors = validate_document(self._schema, document, tuple(specified_rules))
         return [coded(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors]
 
 
 def _too_complex(message: str) -> GraphQLError:
     return coded(GraphQLError(message), Code.QUERY_TOO_COMPLEX)
+
+
+@dataclass(slots=True)
+class _Spread:
+    """What a document comes to with its fragments spread; counted no further than just beyond the bounds."""
+
+    fields: int = 0
+    pairs: int = 0
+
+    def is_within(self, bounds: DocumentBounds) -> bool:
+        return self.fields <= bounds.fields and self.pairs <= bounds.pairs
 
 
 class _Measured:
@@ -118,6 +142,53 @@ class _Measured:
             below = chosen.selections if chosen else ()
             left.extend((each, depth + 1 if each.kind == "field" else depth) for each in below)
         return deepest
+
+    def spread(self, bounds: DocumentBounds) -> _Spread:
+        """What is left to run when fragments are spread and fields of one name are merged.
+
+        Fragments that nothing spreads are counted too: the validation reads them.
+        """
+        found = _Spread()
+        unread = dict(self._fragments)
+        left: list[tuple[SelectionSetNode, ...]] = [(each.selection_set,) for each in self._operations]
+        while (left or unread) and found.is_within(bounds):
+            fields, fragments = self._level(left.pop() if left else (unread.popitem()[1].selection_set,))
+            for name in fragments:
+                unread.pop(name, None)
+            found.fields += len(fields)
+            found.pairs += _pairs(len(fragments))
+            for same in _by_name(fields):
+                found.pairs += _pairs(len(same))
+                below = tuple(each.selection_set for each in same if each.selection_set)
+                left.extend([below] if below else [])
+        return found
+
+    def _level(self, places: Sequence[SelectionSetNode]) -> tuple[list[FieldNode], set[str]]:
+        """The fields at one place, and the fragments that are spread there."""
+        fields: list[FieldNode] = []
+        spread: set[str] = set()
+        left: list[SelectionSetNode] = list(places)
+        while left:
+            for each in left.pop().selections:
+                if isinstance(each, FieldNode):
+                    fields.append(each)
+                elif not isinstance(each, FragmentSpreadNode):
+                    left.append(each.selection_set)  # type: ignore[attr-defined]
+                elif each.name.value in self._fragments and each.name.value not in spread:
+                    spread.add(each.name.value)
+                    left.append(self._fragments[each.name.value].selection_set)
+        return fields, spread
+
+
+def _pairs(count: int) -> int:
+    return count * (count - 1) // 2
+
+
+def _by_name(fields: Sequence[FieldNode]) -> Iterable[list[FieldNode]]:
+    found: dict[str, list[FieldNode]] = {}
+    for each in fields:
+        found.setdefault((each.alias or each.name).value, []).append(each)
+    return found.values()
 
 
 def _aliases(definition: Node) -> int:

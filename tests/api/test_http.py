@@ -65,6 +65,18 @@ NESTED_FRAGMENTS = (
     + "".join(f"fragment F{n} on Query {{ a{n}: viewer {{ id }} ...F{n + 1} ...F{n + 1} }}" for n in range(40))
     + "fragment F40 on Query { viewer { id } }"
 )
+# 5 ** 6 times the last one, in a thousand characters.
+SPREADING = (
+    "{ ...F0 }"
+    + "".join(
+        f"fragment F{n} on Query {{"
+        + "".join(f"a{m}: viewer {{ memberships {{ ...F{n + 1} }} }} " for m in range(5))
+        + "}"
+        for n in range(6)
+    )
+    + "fragment F6 on Query { viewer { id } }"
+)
+ONE_NAME = "viewer { id memberships { role } } " * 200
 BAD_DOCUMENTS = [
     ("{", "GRAPHQL_PARSE_FAILED"),
     ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
@@ -72,6 +84,13 @@ BAD_DOCUMENTS = [
     (CYCLE, "GRAPHQL_VALIDATION_FAILED"),
     ("{" + "".join(f"a{n}: viewer {{ id }} " for n in range(101)) + "}", "QUERY_TOO_COMPLEX"),
     ("{ __schema { types " + "{ ofType " * 20 + "{ name }" + "}" * 20 + "} }", "QUERY_TOO_COMPLEX"),
+    (SPREADING, "QUERY_TOO_COMPLEX"),
+    ("{" + ONE_NAME + "}", "QUERY_TOO_COMPLEX"),
+    ("{ viewer { id } } fragment Unused on Query {" + ONE_NAME + "}", "QUERY_TOO_COMPLEX"),
+    (
+        "{ viewer { id } } fragment A on Query { ...B } fragment B on Query { ...A " + ONE_NAME + "}",
+        "QUERY_TOO_COMPLEX",
+    ),
     ("subscription { customerEvents { id } }", "BAD_USER_INPUT"),
     ("query A { viewer { id } } query B { viewer { id } }", "BAD_USER_INPUT"),
     ("query($n: Int!) { productOfferings(first: $n) { edges { cursor } } }", "BAD_USER_INPUT"),
