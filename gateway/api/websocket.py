@@ -94,9 +94,23 @@ class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         if problem:
             await self.handle_invalid_message(problem)
             return
+        if message["type"] == "subscribe" and self._is_full(message["id"]):
+            await self._refuse_another(message["id"])
+            return
+        was_acknowledged = self.connection_acknowledged
         await super().handle_message(message)
-        if self.connection_acknowledged and message["type"] == "connection_init":
+        if self.connection_acknowledged and not was_acknowledged:
             self._watch_session()
+
+    def _is_full(self, operation_id: str) -> bool:
+        most = self.view.parts.settings.subscriptions_per_connection
+        return self.connection_acknowledged and operation_id not in self.operations and len(self.operations) >= most
+
+    async def _refuse_another(self, operation_id: str) -> None:
+        most = self.view.parts.settings.subscriptions_per_connection
+        error = plain(Code.RATE_LIMITED, f"A connection may have at most {most} operations at once.")
+        message: Any = {"id": operation_id, "type": "error", "payload": [error]}
+        await self.send_message(message)
 
     async def shutdown(self) -> None:
         """Ends what runs."""

@@ -76,6 +76,32 @@ async def test_the_protocols_own_closing_codes_are_kept(gateway: Running) -> Non
     assert (await _closed(gateway, is_begun=False))[0] == 4408
 
 
+async def test_a_second_greeting_leaves_nobody_waiting_for_the_session(gateway: Running) -> None:
+    await gateway.sign_in("maria")
+    before = gateway.wakeups.listener_count
+
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, {"type": "connection_init", "payload": {"authorization": "Bearer maria"}})
+        await asyncio.wait_for(socket.wait_closed(), 5)
+
+    async with asyncio.timeout(5):
+        while gateway.wakeups.listener_count > before:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_one_operation_too_many_is_refused_with_a_code(gateway: Running) -> None:
+    await gateway.sign_in("maria")
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        for n in range(101):
+            await send(socket, _subscribe("subscription { customerEvents { id } }", key=str(n)))
+        message = await received(socket)
+
+    assert (message["id"], message["type"]) == ("100", "error")
+    assert message["payload"][0]["extensions"] == {"code": "RATE_LIMITED"}
+
+
 async def test_the_legacy_protocol_is_not_spoken(gateway: Running) -> None:
     async with gateway.socket("graphql-ws") as socket:
         await asyncio.wait_for(socket.wait_closed(), 5)
