@@ -103,8 +103,17 @@ def _undo_step(order: Order, item: OrderItem) -> Step | None:
 def _assessment_step(order: Order) -> tuple[OrderItem, Step | None]:
     """One provider is asked at a time, the one that is farthest along first.
 
-    It is the likeliest to refuse, and then nothing is lost.
+    It is the likeliest to refuse, and then nothing is lost. So nobody else is asked before it has answered.
     """
     in_flight = [item for item in order.items if item.phase in IN_FLIGHT]
-    ripest = min(in_flight, key=lambda item: (item.phase is ItemPhase.PLACING, item.phase_since, item.position))
+    ripest = min(in_flight, key=_turn)
     return ripest, _BACKWARD[ripest.phase]
+
+
+def _turn(item: OrderItem) -> tuple[bool, bool, datetime, int]:
+    return (
+        item.phase is not ItemPhase.CANCELLING,
+        item.phase is ItemPhase.PLACING,
+        item.phase_since,
+        item.position,
+    )

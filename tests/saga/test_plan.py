@@ -159,6 +159,18 @@ def test_a_refusal_while_it_is_assessed_puts_the_order_back_to_work() -> None:
 
 
 @pytest.mark.requirement("F12")
+def test_nobody_else_is_asked_to_cancel_before_the_first_has_answered() -> None:
+    order = in_phase(in_phase(an_order(an_item(1), an_item(2)), 1, ItemPhase.TRACKING), 2, ItemPhase.TRACKING)
+    asked = with_cancellation(order)
+    assert steps_of(asked) == {1: Step.CANCEL}
+
+    first = asked.item(item_id(1))
+    assert first is not None
+    asked = settled(changes.moved(asked, first, ItemPhase.CANCELLING, NOW + timedelta(seconds=1)), NOW)
+    assert steps_of(asked) == {1: Step.CANCEL}
+
+
+@pytest.mark.requirement("F12")
 def test_cancelling_before_anything_is_placed_is_done_at_once() -> None:
     order = with_cancellation(a_chain())
 
