@@ -101,7 +101,7 @@ class TmForumOrdering:
 
     async def _send(self, key: str, body: Mapping[str, Any]) -> ProviderOrder:
         def read(answer: Answer) -> Answer | ProviderOrder:
-            return answer if answer.status in CONFLICT else self._order(answer.row())
+            return answer if answer.status in CONFLICT else self._made(answer.row(), key)
 
         reply = await self._area.send(ORDERS, body, read, key, CONFLICT)
         if isinstance(reply, ProviderOrder):
@@ -130,6 +130,17 @@ class TmForumOrdering:
             reason=reason,
             text=words,
         )
+
+    def _made(self, row: Row, key: str) -> ProviderOrder:
+        """Raises: Misshapen for what is not the order of that key, so that it is looked for.
+
+        A wrong reference would be followed for ever.
+        """
+        order = self._order(row)
+        is_shown = order.key == key or (order.key is None and isinstance(row.get("state"), str))
+        if not is_shown:
+            raise Misshapen("not the order that was sent")
+        return order
 
     def _readable(self, row: Row) -> ProviderOrder:
         try:

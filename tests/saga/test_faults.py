@@ -46,6 +46,10 @@ PASSING: dict[str, tuple[str, dict[str, Any]]] = {
     "dropped before the work": ("productOrder.create", {"kind": "drop_before", "times": 2}),
     "dropped after the work": ("productOrder.create", {"kind": "drop_after", "times": 1}),
     "nonsense after the work": ("productOrder.create", {"kind": "nonsense", "does_work": True, "times": 1}),
+    "another object after the work": (
+        "productOrder.create",
+        {"kind": "nonsense", "shape": "wrong", "does_work": True, "times": 1},
+    ),
     "nonsense instead": ("productOrder.create", {"kind": "nonsense", "times": 1}),
     "nonsense while tracking": ("productOrder.get", {"kind": "nonsense", "times": 2}),
     "dropped while tracking": ("productOrder.get", {"kind": "drop_before", "times": 2}),

@@ -120,7 +120,19 @@ async def test_an_order_whose_answer_was_lost_is_found_by_its_key() -> None:
     assert (found.ref, len(made)) == ("p-1", 1)
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"id": null}', '{"id": {"x": 1}}', "<html>"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"id": null}',
+        '{"id": {"x": 1}}',
+        "<html>",
+        '{"id": 7, "state": {"of": "confusion"}, "productOrderItem": "none"}',
+        '{"id": "7", "state": "acknowledged", "externalId": "another"}',
+    ],
+)
 async def test_an_accepted_order_without_a_readable_answer_may_have_been_made(body: str) -> None:
     async def nonsense(_request: web.Request) -> web.Response:
         return web.Response(status=201, text=body, content_type="application/json")
