@@ -46,7 +46,9 @@ async def wait_until(event: asyncio.Event, due: float | None, now: float) -> Non
     """Waits for the event, at most until `due`, and clears it."""
     timeout = None if due is None else max(0.0, due - now)
     try:
-        await asyncio.wait_for(event.wait(), timeout)
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the event.
+        async with asyncio.timeout(timeout):
+            await event.wait()
     except TimeoutError:
         return
     finally:
