@@ -22,6 +22,10 @@ class ProductStatus(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+GONE_STATUSES = frozenset({ProductStatus.TERMINATED, ProductStatus.CANCELLED, ProductStatus.ABORTED})
+"""The states of a product that is no longer there, or never came to be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A product as its provider keeps it now. `party` is whose it says it is: re-checked before anyone sees it."""

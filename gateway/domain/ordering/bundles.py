@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 
 from gateway.domain.catalog.providers import ProviderProfile, ProviderRole
@@ -141,13 +140,3 @@ class BundlePrice:
     tax: Money | None
     by_provider: tuple[ProviderPrice, ...]
     is_tax_included: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPrice:
-    """One item's lines after conditions, alterations and quantity, each rounded half-up once."""
-
-    one_time: Money | None
-    recurring: tuple[RecurringTotal, ...]
-    tax: Money | None
-    percentage_off: Decimal | None = None

@@ -1,6 +1,5 @@
 """States of orders, items and cancellations: TM Forum's names (TMF622 v4.0.0) in capitals."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -101,8 +100,3 @@ FINAL_ORDER_STATES = frozenset(
 FINAL_ITEM_STATES = frozenset(
     {OrderItemState.CANCELLED, OrderItemState.COMPLETED, OrderItemState.FAILED, OrderItemState.REJECTED}
 )
-
-
-def are_all_final(states: Iterable[OrderItemState]) -> bool:
-    """Whether no item can go on."""
-    return all(state in FINAL_ITEM_STATES for state in states)

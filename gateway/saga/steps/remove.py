@@ -6,15 +6,13 @@ product.
 
 from gateway.contract.ordering import ProviderOrder
 from gateway.domain.errors import ProviderError, Rejected
-from gateway.domain.inventory import ProductStatus
+from gateway.domain.inventory import GONE_STATUSES
 from gateway.domain.ordering.orders import Order, OrderItem
 from gateway.domain.ordering.reasons import HoldCode
 from gateway.domain.ordering.states import ItemPhase, OrderItemState
 from gateway.saga import changes
 from gateway.saga.plan import Step
 from gateway.saga.work import Work
-
-_GONE = frozenset({ProductStatus.TERMINATED, ProductStatus.CANCELLED, ProductStatus.ABORTED})
 
 
 async def remove(work: Work, order: Order, item: OrderItem) -> float:
@@ -84,4 +82,4 @@ async def _is_gone(work: Work, item: OrderItem) -> bool:
         product = await inventory.product(item.product.ref)
     except ProviderError:
         return False
-    return product is None or product.status in _GONE
+    return product is None or product.status in GONE_STATUSES

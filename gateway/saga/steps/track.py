@@ -6,7 +6,7 @@ Reads of the provider's order until it ends, and of its product until it is ACTI
 from gateway.contract.ordering import ProviderOrder
 from gateway.domain.errors import ContractBroken, NotOffered, ProviderError
 from gateway.domain.identity import provider_id
-from gateway.domain.inventory import Product, ProductStatus
+from gateway.domain.inventory import GONE_STATUSES, Product, ProductStatus
 from gateway.domain.ordering.orders import Failure, Order, OrderedProduct, OrderItem
 from gateway.domain.ordering.reasons import FailureCode
 from gateway.domain.ordering.states import ItemPhase, OrderItemState
@@ -14,7 +14,6 @@ from gateway.saga import changes
 from gateway.saga.ledger import with_expected_completion
 from gateway.saga.work import Work
 
-_GONE = frozenset({ProductStatus.TERMINATED, ProductStatus.CANCELLED, ProductStatus.ABORTED})
 _FAILURES = {
     OrderItemState.FAILED: FailureCode.PROVIDER_FAILED,
     OrderItemState.REJECTED: FailureCode.PROVIDER_REJECTED,
@@ -74,7 +73,7 @@ async def activate(work: Work, order: Order, item: OrderItem) -> float:
         read = await _read(work, item, item.product.ref)
     except ProviderError as error:
         return await work.stalled(order, item, error)
-    if read is None or read.status not in {ProductStatus.ACTIVE, *_GONE}:
+    if read is None or read.status not in {ProductStatus.ACTIVE, *GONE_STATUSES}:
         return await work.waiting(order, item)
     snapshot = _snapshot(item.product, read)
     if read.status is ProductStatus.ACTIVE:
