@@ -5,15 +5,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from gateway.api.execution import Execution
-from gateway.api.http import GraphQLEndpoint
+from gateway.api.operations.execution import Execution
 from gateway.api.parts import ApiParts
 from gateway.api.probes import Probes
 from gateway.api.problems import Code, fault
 from gateway.api.schema.built import schema
 from gateway.api.texts import tell
 from gateway.api.texts.language import chosen_language
-from gateway.api.websocket import GraphQLSocket
+from gateway.api.transports.http import GraphQLEndpoint
+from gateway.api.transports.websocket import GraphQLSocket
 
 PATH = "/graphql"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

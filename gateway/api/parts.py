@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
-from gateway.api.documents import DocumentBounds
+from gateway.api.operations.documents import DocumentBounds
 from gateway.domain.parties import Caller
 from gateway.usecases.core import Core
 

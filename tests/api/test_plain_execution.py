@@ -9,7 +9,7 @@ from graphql import parse
 from graphql.execution import Executor
 
 from gateway.api.context import Context
-from gateway.api.plain_execution import PlainExecutor
+from gateway.api.operations.plain_execution import PlainExecutor
 from gateway.api.schema.built import schema
 from gateway.domain.catalog.offerings import BundledGroup, BundledOffering, Category, Characteristic, ProductOffering
 from gateway.domain.catalog.prices import OneTimePrice, PriceAlteration, Quantity, RecurringPrice, UsagePrice

@@ -9,15 +9,15 @@ from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gateway.api.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
 from gateway.api.context import Context
-from gateway.api.execution import Answer, Asked, Execution
-from gateway.api.media import GRAPHQL, JSON, answer_type, is_json
+from gateway.api.operations.execution import Answer, Asked, Execution
 from gateway.api.page import PAGE
 from gateway.api.parts import ApiParts
 from gateway.api.problems import Code, plain
 from gateway.api.texts import tell
 from gateway.api.texts.language import chosen_language
+from gateway.api.transports.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
+from gateway.api.transports.media import GRAPHQL, JSON, answer_type, is_json
 from gateway.domain.errors import AccessError
 
 

@@ -11,8 +11,8 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from gateway.api.context import Context
-from gateway.api.documents import DocumentBounds, Documents, Read
-from gateway.api.plain_execution import PlainExecutor
+from gateway.api.operations.documents import DocumentBounds, Documents, Read
+from gateway.api.operations.plain_execution import PlainExecutor
 from gateway.api.problems import Code, coded, shown
 
 Answer = dict[str, Any]

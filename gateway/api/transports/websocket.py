@@ -17,14 +17,14 @@ from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageRec
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 
-from gateway.api.bodies import BodyUnreadable, read_json
 from gateway.api.context import Context
-from gateway.api.execution import Answer, Answered, Asked, Execution
+from gateway.api.operations.execution import Answer, Answered, Asked, Execution
 from gateway.api.parts import ApiParts
 from gateway.api.problems import Code, plain, shown
 from gateway.api.schema.built import schema
 from gateway.api.texts import tell
 from gateway.api.texts.language import chosen_language
+from gateway.api.transports.bodies import BodyUnreadable, read_json
 from gateway.domain.errors import AccessError
 from gateway.domain.parties import Caller
 

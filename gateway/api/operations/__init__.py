@@ -1,0 +1,1 @@
+"""Operations, whatever brought them: read, bounded, executed."""

@@ -1,0 +1,1 @@
+"""What carries operations: HTTP and WebSocket."""
