@@ -5,29 +5,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from gateway.api.operations.documents import Documents
 from gateway.api.operations.execution import Execution
+from gateway.api.operations.library import Library
 from gateway.api.parts import ApiParts
 from gateway.api.probes import Probes
 from gateway.api.problems import Code, fault
 from gateway.api.schema.built import schema
 from gateway.api.texts import tell
 from gateway.api.texts.language import chosen_language
-from gateway.api.transports.http import GraphQLEndpoint
+from gateway.api.transports.endpoint import GraphQLEndpoint
+from gateway.api.transports.liveness import Liveness
 from gateway.api.transports.websocket import GraphQLSocket
 
 PATH = "/graphql"
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def create_app(parts: ApiParts) -> Starlette:
     """The application. It starts and ends nothing by itself."""
-    execution = Execution(schema, parts.settings.documents)
-    probes = Probes(parts)
+    execution, liveness, probes = _execution(parts), Liveness(parts.core, parts.identity), Probes(parts)
     return Starlette(
         routes=[
-            # Every method: the endpoint says in its own words which ones it takes.
-            Route(PATH, GraphQLEndpoint(parts, execution).handle, methods=METHODS),
-            WebSocketRoute(PATH, GraphQLSocket(parts, execution)),
+            Route(PATH, GraphQLEndpoint(parts, execution, liveness)),
+            WebSocketRoute(PATH, GraphQLSocket(parts, execution, liveness)),
             Route("/healthz", probes.live),
             Route("/readyz", probes.ready),
             Route("/providers/{slug}/events/{secret}", probes.hub, methods=["POST"]),
@@ -35,6 +35,13 @@ def create_app(parts: ApiParts) -> Starlette:
         ],
         exception_handlers={Exception: _masked},
     )
+
+
+def _execution(parts: ApiParts) -> Execution:
+    settings = parts.settings
+    documents = Documents(schema._schema, settings.documents)
+    library = Library(schema._schema, documents, settings.manifest)
+    return Execution(schema, library, settings.operation)
 
 
 async def _masked(request: Request, error: Exception) -> Response:

@@ -12,19 +12,20 @@ from gateway.usecases.core import Core
 
 @dataclass(slots=True)
 class Context:
-    """The context of one operation; `start_over` forgets what was loaded, between the events of a subscription."""
+    """The context of one operation; `resume_after` is a cursor that the transport itself gave."""
 
     core: Core
     caller: Caller
     locale: str
+    resume_after: str | None = None
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.start_over()
-
-    def start_over(self) -> None:
-        """Loads anew from now on."""
         self.loaders = Loaders(self.core, self.caller)
+
+    def cancel(self) -> None:
+        """Cancels what is being loaded: at the operation's time limit nobody waits for a provider any more."""
+        self.loaders.cancel()
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

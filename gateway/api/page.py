@@ -1,5 +1,8 @@
 """What a browser sees at the endpoint: what this is, and how to ask."""
 
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -17,3 +20,8 @@ Ask it with POST and JSON:</p>
 The schema describes itself by introspection. Signing in is plain HTTP: <code>POST /auth/session</code>.</p>
 </html>
 """
+
+
+def visit(request: Request) -> Response:
+    """The page."""
+    return HTMLResponse(PAGE)

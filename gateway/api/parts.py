@@ -8,6 +8,8 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
 from gateway.api.operations.documents import DocumentBounds
+from gateway.api.operations.limits import OperationLimits
+from gateway.api.operations.persisted import Manifest
 from gateway.domain.parties import Caller
 from gateway.usecases.core import Core
 
@@ -36,7 +38,12 @@ class ApiSettings:
     hub_body_limit: int = 1024 * 1024
     frame_limit: int = 256 * 1024
     subscriptions_per_connection: int = 100
+    messages_per_window: int = 1000
+    reservations: int = 10_000
     init_timeout_s: float = 10.0
+    beat_s: float = 15.0
+    operation: OperationLimits = field(default_factory=OperationLimits)
+    manifest: Manifest = field(default_factory=Manifest)
     allowed_origins: tuple[str, ...] = ()
     documents: DocumentBounds = field(default_factory=DocumentBounds)
 

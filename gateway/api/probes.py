@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.api.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
 from gateway.api.parts import ApiParts
-from gateway.api.transports.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
 from gateway.domain.errors import ContractBroken
 
 

@@ -51,6 +51,11 @@ def shown(errors: Iterable[GraphQLError], locale: str) -> list[dict[str, Any]]:
     return [_shown(error, locale) for error in errors]
 
 
+def masked(error: BaseException, locale: str) -> list[dict[str, Any]]:
+    """What is shown of a fault that no operation's answer holds; it is logged."""
+    return shown([GraphQLError("fault", original_error=error if isinstance(error, Exception) else None)], locale)
+
+
 def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
     original = _original(error)
     extensions: dict[str, Any]

@@ -76,11 +76,12 @@ class Running:
     async def ask(
         self, query: str, variables: Mapping[str, Any] | None = None, token: str | None = None, **headers: str
     ) -> dict[str, Any]:
-        """The answer's JSON."""
+        """The answer's JSON, without what it cost."""
         sent = headers | ({"authorization": f"Bearer {token}"} if token else {})
         body = {"query": query, "variables": variables}
         async with self.http.post(f"{self.address}/graphql", json=body, headers=sent) as response:
             answer: dict[str, Any] = await response.json(content_type=None)
+            answer.pop("extensions", None)
             return answer
 
     def socket(self, protocol: str = "graphql-transport-ws", origin: str | None = None) -> connect:

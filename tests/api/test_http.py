@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -302,7 +303,7 @@ async def test_introspection_as_tools_ask_it_is_answered(gateway: Running) -> No
 
 
 async def test_a_fault_shows_a_trace_id_and_nothing_of_the_inside(gateway: Running) -> None:
-    nameless: Any = object()
+    nameless: Any = SimpleNamespace(id="an-id", memberships=())
     gateway.tokens.callers["broken"] = Caller(nameless, "broken")
 
     with structlog.testing.capture_logs() as logged:
@@ -313,7 +314,7 @@ async def test_a_fault_shows_a_trace_id_and_nothing_of_the_inside(gateway: Runni
     assert error["message"] == "Something went wrong on our side."
     assert error["extensions"].keys() == {"code", "traceId"}
     assert error["extensions"]["code"] == "INTERNAL"
-    assert "object" not in json.dumps(error)
+    assert "Namespace" not in json.dumps(error)
     assert [each["trace_id"] for each in logged if each["event"] == "fault"] == [error["extensions"]["traceId"]]
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 
 from gateway.api.auth.identity import is_json
-from gateway.api.transports.bodies import BodyTooLarge, read_body
+from gateway.api.bodies import BodyTooLarge, read_body
 from gateway.domain.errors import Problem, RequestError
 
 E = TypeVar("E", bound=StrEnum)

@@ -1,7 +1,7 @@
 """Reads operations: parsed and validated once, then kept by their text, within bounds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from graphql import (
@@ -21,6 +21,7 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
+from gateway.api.operations.operation import Found
 from gateway.api.problems import Code, coded
 
 
@@ -41,12 +42,13 @@ class DocumentBounds:
     kept_length: int = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Read:
-    """A document that was read: with `errors` it can't be run."""
+    """A document that was read: with `errors` it can't be run. `found` keeps its operations, once made ready."""
 
     document: DocumentNode | None
     errors: tuple[GraphQLError, ...] = ()
+    found: dict[str | None, Found] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one; None where that is not clear."""
@@ -67,16 +69,24 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema, bounds: DocumentBounds) -> None:
         self._schema = schema
-        self._bounds = bounds
+        self.bounds = bounds
         self._kept = lru_cache(maxsize=bounds.kept)(self._read)
 
     def read(self, text: str) -> Read:
         """The document; the same one again for the same text."""
-        return (self._kept if len(text) <= self._bounds.kept_length else self._read)(text)
+        return (self._kept if len(text) <= self.bounds.kept_length else self._read)(text)
+
+    def read_whole(self, text: str) -> Read:
+        """The document, not bounded: one that the operator trusts."""
+        try:
+            document = parse(text)
+        except GraphQLSyntaxError as error:
+            return Read(None, (coded(error, Code.GRAPHQL_PARSE_FAILED),))
+        return Read(document, tuple(self._invalid(document)))
 
     def _read(self, text: str) -> Read:
         try:
-            document = parse(text, max_tokens=self._bounds.tokens)
+            document = parse(text, max_tokens=self.bounds.tokens)
         except GraphQLSyntaxError as error:
             return Read(None, (coded(error, Code.GRAPHQL_PARSE_FAILED),))
         except RecursionError:
@@ -85,15 +95,18 @@ class Documents:
 
     def _errors(self, document: DocumentNode) -> Iterable[GraphQLError]:
         measured = _Measured(document)
-        if measured.aliases > self._bounds.aliases:
-            return [_too_complex(f"More than {self._bounds.aliases} aliases.")]
-        if measured.depth(self._bounds.depth) > self._bounds.depth:
-            return [_too_complex(f"Nested more than {self._bounds.depth} fields deep.")]
-        spread = measured.spread(self._bounds)
-        if spread.fields > self._bounds.fields:
-            return [_too_complex(f"More than {self._bounds.fields} fields, with those of fragments wherever spread.")]
-        if spread.pairs > self._bounds.pairs:
+        if measured.aliases > self.bounds.aliases:
+            return [_too_complex(f"More than {self.bounds.aliases} aliases.")]
+        if measured.depth(self.bounds.depth) > self.bounds.depth:
+            return [_too_complex(f"Nested more than {self.bounds.depth} fields deep.")]
+        spread = measured.spread(self.bounds)
+        if spread.fields > self.bounds.fields:
+            return [_too_complex(f"More than {self.bounds.fields} fields, with those of fragments wherever spread.")]
+        if spread.pairs > self.bounds.pairs:
             return [_too_complex("Too many fields of one name, or too many fragments, at one place.")]
+        return self._invalid(document)
+
+    def _invalid(self, document: DocumentNode) -> list[GraphQLError]:
         errors = validate_document(self._schema, document, tuple(specified_rules))
         return [coded(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors]
 

@@ -1,115 +1,208 @@
-"""Runs operations on the schema, over whatever transport."""
+"""Runs operations on the schema, over whatever transport: every operation passes here, and its limits with it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Hashable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, OperationType, subscribe
+import orjson
+from graphql import (
+    ExecutionResult,
+    ExperimentalIncrementalExecutionResults,
+    GraphQLError,
+    OperationType,
+    create_source_event_stream,
+    execute_subscription_event,
+)
 from graphql.execution import Executor
+from graphql.execution.incremental import IncrementalExecutor
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from gateway.api.context import Context
-from gateway.api.operations.documents import DocumentBounds, Documents, Read
+from gateway.api.operations.answers import Answer, Answered, answer_of, refused, refused_as
+from gateway.api.operations.asked import Asked
+from gateway.api.operations.fanout import Fanout, Payload, rights_key, variables_key
+from gateway.api.operations.incremental import part_of
+from gateway.api.operations.library import Library
+from gateway.api.operations.limits import Budgets, OperationLimits
+from gateway.api.operations.operation import Found, Operation
 from gateway.api.operations.plain_execution import PlainExecutor
-from gateway.api.problems import Code, coded, shown
+from gateway.api.problems import Code, coded
 
-Answer = dict[str, Any]
 _IS_AWAITABLE: Any = optimized_is_awaitable
+Parts = AsyncGenerator[Answer, None]
+Stream = AsyncGenerator["Event", None]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An operation as a client sends it."""
+class Event:
+    """One event of a subscription: its payload as JSON, shared by all who are sent the same, and its own cursor."""
 
-    query: str
-    variables: Mapping[str, Any] | None = None
-    operation_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer's body, and whether anything was run."""
-
-    body: Answer
-    was_run: bool = True
+    payload: Payload
+    cursor: str | None = None
 
 
 class Execution:
-    """The schema with its documents."""
+    """The schema with its documents, limits and budgets."""
 
-    def __init__(self, schema: Schema, bounds: DocumentBounds) -> None:
+    def __init__(self, schema: Schema, library: Library, limits: OperationLimits) -> None:
         self._schema = schema._schema
-        self._documents = Documents(self._schema, bounds)
+        self._library = library
+        self._limits = limits
+        self._budgets = Budgets(limits)
+        self._fanout = Fanout()
 
-    def read(self, query: str) -> Read:
-        """The document of that text."""
-        return self._documents.read(query)
+    def find(self, asked: Asked) -> Found:
+        """The operation that is asked for; nothing is run yet."""
+        return self._library.find(asked)
 
-    async def run(self, asked: Asked, context: Context) -> Answered:
-        """Runs a query or a mutation."""
-        read = self._documents.read(asked.query)
-        if read.errors or read.document is None:
-            return refused(read.errors, context.locale)
-        if read.kind(asked.operation_name) is OperationType.SUBSCRIPTION:
-            return refused([_bad("Subscriptions are followed over a WebSocket.")], context.locale)
-        executor = self._executor(read, asked, context)
-        if isinstance(executor, list):
-            return refused([coded(each, Code.BAD_USER_INPUT) for each in executor], context.locale)
-        found: Any = executor.execute_operation()
-        result = found if isinstance(found, ExecutionResult) else await found
-        return Answered(answer_of(result, context.locale))
+    async def run(self, found: Found, asked: Asked, context: Context) -> Answered:
+        """Runs a query or a mutation to its end."""
+        operation = self._begun(found, asked, context)
+        if isinstance(operation, Answered):
+            return operation
+        if operation.kind is OperationType.SUBSCRIPTION:
+            message = "Subscriptions are followed over a WebSocket, or as text/event-stream or multipart/mixed."
+            return refused([_bad(message)], context.locale)
+        executor = self._executor(PlainExecutor, operation, asked, context)
+        if isinstance(executor, Answered):
+            return executor
+        try:
+            result = await self._in_time(executor.execute_operation(), context)
+        except TimeoutError:
+            return self._timed_out(context)
+        return Answered(self._told(answer_of(result, context.locale), operation, asked))
 
-    async def follow(self, asked: Asked, context: Context) -> "Answered | AsyncGenerator[Answer, None]":
-        """As `run`; for a subscription its stream, or what stood in the way of its start."""
-        read = self._documents.read(asked.query)
-        if read.errors or read.document is None or read.kind(asked.operation_name) is not OperationType.SUBSCRIPTION:
-            return await self.run(asked, context)
-        begun = subscribe(
+    async def run_in_parts(self, found: Found, asked: Asked, context: Context) -> "Answered | Parts":
+        """As `run`; what is deferred or streamed comes in parts of its own after the first."""
+        if found.operation is None or not found.operation.is_incremental:
+            return await self.run(found, asked, context)
+        operation = self._begun(found, asked, context)
+        if isinstance(operation, Answered):
+            return operation
+        executor = self._executor(IncrementalExecutor, operation, asked, context)
+        if isinstance(executor, Answered):
+            return executor
+        try:
+            result: Any = await self._in_time(executor.execute_operation(), context)
+        except TimeoutError:
+            return self._timed_out(context)
+        if isinstance(result, ExecutionResult):
+            return Answered(self._told(answer_of(result, context.locale), operation, asked))
+        return self._parts(result, operation, asked, context)
+
+    async def follow(self, found: Found, asked: Asked, context: Context) -> "Answered | Stream":
+        """The stream of a subscription, or what stands in the way of its start; another operation is run."""
+        if found.operation is None or found.operation.kind is not OperationType.SUBSCRIPTION:
+            return await self.run(found, asked, context)
+        operation = self._begun(found, asked, context)
+        if isinstance(operation, Answered):
+            return operation
+        executor = self._executor(PlainExecutor, operation, asked, context)
+        if isinstance(executor, Answered):
+            return executor
+        try:
+            source: Any = await self._in_time(create_source_event_stream(executor), context)
+        except TimeoutError:
+            return self._timed_out(context)
+        if isinstance(source, ExecutionResult):
+            errors = source.errors or ()
+            return refused([each if each.original_error else coded(each, Code.BAD_USER_INPUT) for each in errors],
+                           context.locale)  # fmt: skip
+        return self._events(source, operation, asked, context)
+
+    def _begun(self, found: Found, asked: Asked, context: Context) -> "Operation | Answered":
+        """The operation, where it may begin: its document can be run, and what it costs is within the limits."""
+        operation = found.operation
+        if operation is None:
+            return refused(found.errors, context.locale)
+        cost = operation.cost_of(asked.variables)
+        if cost > self._limits.cost:
+            limit = {"name": "cost", "maximum": self._limits.cost, "actual": cost}
+            message = f"The operation costs {cost}; at most {self._limits.cost} is allowed."
+            return refused_as(Code.QUERY_TOO_COMPLEX, message, limit=limit)
+        wait_s = self._budgets.charge(context.caller, cost)
+        if wait_s:
+            message = f"Too much was asked for of late. Try again in {wait_s} seconds."
+            return refused_as(Code.RATE_LIMITED, message, wait_s)
+        return operation
+
+    def _executor(
+        self, kind: type[Executor[Any]], operation: Operation, asked: Asked, context: Context
+    ) -> "Answered | Executor[Any]":
+        built = kind.build(
             self._schema,
-            read.document,
-            context_value=context,
-            variable_values=dict(asked.variables or {}),
-            operation_name=asked.operation_name,
-            executor_class=PlainExecutor,
-        )
-        stream = begun if isinstance(begun, ExecutionResult | AsyncIterator) else await begun
-        if isinstance(stream, ExecutionResult):
-            return refused(
-                [each if each.original_error else coded(each, Code.BAD_USER_INPUT) for each in stream.errors or ()],
-                context.locale,
-            )
-        return _answers(stream, context)
-
-    def _executor(self, read: Read, asked: Asked, context: Context) -> "list[GraphQLError] | Executor[Any]":
-        return PlainExecutor.build(
-            self._schema,
-            read.document,  # type: ignore[arg-type]
+            operation.document,
             context_value=context,
             raw_variable_values=dict(asked.variables or {}),
-            operation_name=asked.operation_name,
+            operation_name=operation.name,
             is_awaitable=_IS_AWAITABLE,
         )
+        if isinstance(built, list):
+            return refused([coded(each, Code.BAD_USER_INPUT) for each in built], context.locale)
+        return built
 
+    async def _in_time(self, found: Any, context: Context) -> Any:
+        """What comes of it. Raises: TimeoutError at the limit, once what it waits for at providers is cancelled."""
+        if not _IS_AWAITABLE(found):
+            return found
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                return await found
+        except TimeoutError:
+            context.cancel()
+            raise
 
-async def _answers(stream: AsyncIterator[ExecutionResult], context: Context) -> AsyncGenerator[Answer, None]:
-    async with aclosing(stream):  # type: ignore[type-var]
-        async for result in stream:
-            yield answer_of(result, context.locale)
+    def _timed_out(self, context: Context) -> Answered:
+        seconds = self._limits.seconds
+        message = f"The operation took longer than {seconds:g} seconds and was ended."
+        return refused_as(Code.TIMEOUT, message, limit={"name": "seconds", "maximum": seconds})
 
+    def _told(self, answer: Answer, operation: Operation, asked: Asked) -> Answer:
+        """The answer, with what it cost."""
+        cost = {"requested": operation.cost_of(asked.variables), "limit": self._limits.cost}
+        answer["extensions"] = {"cost": cost}
+        return answer
 
-def answer_of(result: ExecutionResult, locale: str) -> Answer:
-    """The body of what was run."""
-    answer: Answer = {"data": result.data}
-    if result.errors:
-        answer["errors"] = shown(result.errors, locale)
-    return answer
+    async def _parts(
+        self, results: ExperimentalIncrementalExecutionResults, operation: Operation, asked: Asked, context: Context
+    ) -> Parts:
+        yield self._told(part_of(results.initial_result, context.locale), operation, asked)
+        try:
+            async with asyncio.timeout(self._limits.seconds), aclosing(results.subsequent_results) as rest:
+                async for part in rest:
+                    yield part_of(part, context.locale)
+        except TimeoutError:
+            context.cancel()
+            yield {"hasNext": False, "errors": self._timed_out(context).body["errors"]}
 
+    async def _events(self, source: AsyncIterable[Any], operation: Operation, asked: Asked, context: Context) -> Stream:
+        variables = variables_key(asked.variables, operation.resume_variable)
+        shared_by = (operation, variables, rights_key(context.caller), context.locale)
+        async with aclosing(source) as events:  # type: ignore[type-var]
+            async for event in events:
+                yield await self._event(event, shared_by, operation, asked, context)
 
-def refused(errors: Any, locale: str) -> Answered:
-    """What can't be run."""
-    return Answered({"errors": shown(errors, locale)}, was_run=False)
+    async def _event(
+        self, event: Any, shared_by: Hashable, operation: Operation, asked: Asked, context: Context
+    ) -> Event:
+        async def execute() -> Payload:
+            return await self._payload(event, operation, asked, Context(context.core, context.caller, context.locale))
+
+        payload = await self._fanout.payload(event, shared_by, execute)
+        return Event(payload, getattr(event, "cursor", None))
+
+    async def _payload(self, event: Any, operation: Operation, asked: Asked, context: Context) -> Payload:
+        executor = self._executor(PlainExecutor, operation, asked, context)
+        if isinstance(executor, Answered):
+            return orjson.dumps(executor.body)
+        try:
+            result = await self._in_time(execute_subscription_event(executor.build_per_event_executor(event)), context)
+        except TimeoutError:
+            return orjson.dumps(self._timed_out(context).body)
+        return orjson.dumps(self._told(answer_of(result, context.locale), operation, asked))
 
 
 def _bad(message: str) -> GraphQLError:

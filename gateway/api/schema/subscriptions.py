@@ -1,13 +1,12 @@
 """The live streams: each replays what was missed, then follows, without a gap or a repeat."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
 
-from gateway.api.context import Context, Info
+from gateway.api.context import Info
 from gateway.api.schema.access import subscription
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.order_events import CustomerEvent
@@ -15,7 +14,6 @@ from gateway.domain.ordering import events
 from gateway.usecases import following, policy
 from gateway.usecases.policy import Access
 
-T = TypeVar("T")
 Cursor = Annotated[str | None, argument("The cursor of the last event seen; the whole history first where left out.")]
 
 
@@ -29,7 +27,7 @@ class Subscription:
     ) -> Any:
         """The events of an order; it completes after the event of a final state."""
         context = info.context
-        return fresh(await following.follow_order(context.core, context.caller, order_id, after), context)
+        return await following.follow_order(context.core, context.caller, order_id, context.resume_after or after)
 
     @subscription(Access.SIGNED_IN, AsyncGenerator[CustomerEvent, None])
     async def customer_events(
@@ -43,12 +41,4 @@ class Subscription:
         """All that happens to a customer: the events of every order today, of more areas as they come to exist."""
         context = info.context
         whose = policy.customer_of(context.caller, customer_id, "customerId")
-        return fresh(await following.follow_customer(context.core, context.caller, whose, after), context)
-
-
-async def fresh(stream: AsyncGenerator[T, None], context: Context) -> AsyncGenerator[T, None]:
-    """The stream; the objects that each event names are loaded anew, as they are then."""
-    async with aclosing(stream):
-        async for event in stream:
-            context.start_over()
-            yield event
+        return await following.follow_customer(context.core, context.caller, whose, context.resume_after or after)

@@ -1,0 +1,54 @@
+"""Shares one execution of a live event among all who follow it with the same operation, variables and rights."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any
+
+import orjson
+
+from gateway.domain.parties import Caller
+
+# Events that are on their way at once, times the different operations that follow them.
+KEPT = 1024
+Payload = bytes
+Execute = Callable[[], Awaitable[Payload]]
+
+
+class Fanout:
+    """What was made of the newest events, for those who are handed the very same event object after the first."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._made: OrderedDict[tuple[int, Hashable], tuple[Any, asyncio.Future[Payload]]] = OrderedDict()
+
+    async def payload(self, event: Any, operation: Hashable, execute: Execute) -> Payload:
+        """The payload of that event for that operation; made by the first who asks, whoever of them goes away."""
+        # The event is kept beside what was made of it: so its identity stays its own.
+        found = self._made.get((id(event), operation))
+        if found is not None:
+            made = found[1]
+            return made.result() if made.done() else await asyncio.shield(made)
+        made = asyncio.ensure_future(execute())
+        self._made[id(event), operation] = (event, made)
+        while len(self._made) > self._kept:
+            self._made.popitem(last=False)
+        return await asyncio.shield(made)
+
+
+def variables_key(variables: Mapping[str, Any] | None, without: str | None) -> bytes:
+    """The variables as one comparable value, without the resume cursor: that one decides what is sent, not how."""
+    given = {key: value for key, value in (variables or {}).items() if key != without}
+    return orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
+
+
+def rights_key(caller: Caller) -> Hashable:
+    """What decides what a caller may see: roles, functions and scopes by customer, never who it is."""
+    actor = caller.actor
+    if actor is None:
+        return None
+    memberships = frozenset(
+        (each.customer, each.role, frozenset((right.functions, right.scope) for right in each.authorizations))
+        for each in actor.memberships
+    )
+    return actor.is_operator, memberships

@@ -1,0 +1,80 @@
+"""Finds the document that is asked for: by its text, by a trusted document's id, or by a hash that was registered."""
+
+import hashlib
+from collections import OrderedDict
+
+from graphql import GraphQLError, GraphQLSchema
+
+from gateway.api.operations.asked import Asked
+from gateway.api.operations.documents import Documents, Read
+from gateway.api.operations.operation import Found
+from gateway.api.operations.persisted import Manifest, ManifestUnreadable
+from gateway.api.operations.preparing import prepared
+from gateway.api.problems import Code, coded
+
+# The message by which clients of automatic persisted queries know that they have to send the text, too.
+NOT_FOUND = "PersistedQueryNotFound"
+ONLY_TRUSTED = "Only trusted documents are run here: send the id of one."
+
+
+class Library:
+    """The documents of one schema. What is known by an id or a hash is neither parsed nor validated again.
+
+    Raises, at its making: ManifestUnreadable for a trusted document that can't be run on this schema.
+    """
+
+    def __init__(self, schema: GraphQLSchema, documents: Documents, manifest: Manifest) -> None:
+        self._schema = schema
+        self._documents = documents
+        self._is_exclusive = manifest.is_exclusive
+        self._trusted = {key: documents.read_whole(text) for key, text in manifest.texts.items()}
+        self._texts = {text: self._trusted[key] for key, text in manifest.texts.items()}
+        self._registered: OrderedDict[str, Read] = OrderedDict()
+        self._most, self._length = documents.bounds.kept, documents.bounds.kept_length
+        for key, read in self._trusted.items():
+            if read.errors:
+                raise ManifestUnreadable(f"trusted document {key!r}: {read.errors[0].message}")
+
+    def find(self, asked: Asked) -> Found:
+        """The operation that is asked for, or what is wrong with its document."""
+        read, name = self._find(asked), asked.operation_name
+        found = read.found.get(name)
+        if found is None:
+            found = prepared(self._schema, read, name)
+            if found.operation is not None:
+                read.found[name] = found
+        return found
+
+    def _find(self, asked: Asked) -> Read:
+        for key in (asked.document_id, asked.sha256):
+            if key is not None and key in self._trusted:
+                return self._trusted[key]
+        if self._is_exclusive:
+            return self._texts.get(asked.query or "") or _absent(ONLY_TRUSTED)
+        if asked.sha256 is not None:
+            return self._by_hash(asked.sha256, asked.query)
+        return _absent(NOT_FOUND) if asked.query is None else self._documents.read(asked.query)
+
+    def _by_hash(self, sha256: str, text: str | None) -> Read:
+        found = self._registered.get(sha256)
+        if found is not None:
+            self._registered.move_to_end(sha256)
+            return found
+        if text is None:
+            return _absent(NOT_FOUND)
+        if hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != sha256:
+            return Read(None, (coded(GraphQLError("The hash is not that of the query."), Code.BAD_USER_INPUT),))
+        return self._register(sha256, text)
+
+    def _register(self, sha256: str, text: str) -> Read:
+        read = self._documents.read(text)
+        # A document that can't be run, or one too long to keep, is read anew each time.
+        if not read.errors and len(text) <= self._length:
+            self._registered[sha256] = read
+            while len(self._registered) > self._most:
+                self._registered.popitem(last=False)
+        return read
+
+
+def _absent(message: str) -> Read:
+    return Read(None, (coded(GraphQLError(message), Code.PERSISTED_QUERY_NOT_FOUND),))

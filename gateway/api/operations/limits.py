@@ -1,0 +1,50 @@
+"""What bounds an operation: its time, its cost, and what a caller may spend on operations in a while."""
+
+import math
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from gateway.api.auth.addresses import limit_key
+from gateway.domain.parties import Caller
+
+_group = lru_cache(maxsize=4096)(limit_key)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationLimits:
+    """How long one operation may run and what it may cost; rates of what may be spent as `100000/minute`."""
+
+    seconds: float = 20.0
+    cost: int = 20_000
+    cost_per_actor: str = "200000/minute"
+    cost_per_address: str = "500000/minute"
+
+
+class Budgets:
+    """Fixed windows in this process's memory, each from its first operation on.
+
+    What an operation costs is charged before it runs, whatever comes of it.
+    """
+
+    def __init__(self, limits: OperationLimits) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._per_actor = parse(limits.cost_per_actor)
+        self._per_address = parse(limits.cost_per_address)
+
+    def charge(self, caller: Caller, cost: int) -> int | None:
+        """Charges it; where that is more than is left, the seconds until there is room again, and nothing is run."""
+        address = _group(caller.address)
+        if not self._limiter.hit(self._per_address, address, cost=cost):
+            return self._wait_s(self._per_address, address)
+        if caller.actor is not None and not self._limiter.hit(self._per_actor, caller.actor.id, cost=cost):
+            return self._wait_s(self._per_actor, caller.actor.id)
+        return None
+
+    def _wait_s(self, rate: RateLimitItem, key: str) -> int:
+        ends_at = self._limiter.get_window_stats(rate, key).reset_time
+        return max(1, math.ceil(ends_at - time.time()))

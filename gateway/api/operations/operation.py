@@ -1,0 +1,36 @@
+"""An operation made ready once: what is needed of its document each time that it is run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import DocumentNode, GraphQLError, OperationType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operation of a document.
+
+    `resume_variable` is the variable of a subscription's `after`, where it is for nothing else: what is sent after
+    the start does not depend on it.
+    """
+
+    document: DocumentNode
+    kind: OperationType
+    name: str | None
+    cost_of: Callable[[Mapping[str, Any] | None], int]
+    is_incremental: bool
+    resume_variable: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An operation, or the errors that stand in its way."""
+
+    operation: Operation | None
+    errors: tuple[GraphQLError, ...] = ()
+
+    @property
+    def kind(self) -> OperationType | None:
+        """Whether it is a query, a mutation or a subscription; None where nothing can be run."""
+        return self.operation.kind if self.operation else None

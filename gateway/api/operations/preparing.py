@@ -1,0 +1,90 @@
+"""Makes an operation ready: once for each document and name, however often it is run."""
+
+from typing import Any
+
+from graphql import (
+    BREAK,
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    visit,
+)
+
+from gateway.api.operations.documents import Read
+from gateway.api.operations.operation import Found, Operation
+from gateway.api.problems import Code, coded
+
+_INCREMENTAL = frozenset({"defer", "stream"})
+
+
+def prepared(schema: GraphQLSchema, read: Read, name: str | None) -> Found:
+    """The operation of that name, or the only one; or what stands in its way."""
+    if read.errors or read.document is None:
+        return Found(None, read.errors)
+    definition = read.operation(name)
+    if definition is None:
+        return Found(None, (coded(GraphQLError(_unclear(name)), Code.BAD_USER_INPUT),))
+    return Found(
+        Operation(
+            document=read.document,
+            kind=definition.operation,
+            name=definition.name.value if definition.name else None,
+            cost_of=lambda _variables: 1,
+            is_incremental=_is_incremental(read.document),
+            resume_variable=_resume_variable(definition, read.document),
+        )
+    )
+
+
+def _unclear(name: str | None) -> str:
+    if name is None:
+        return "The document has several operations, or none: `operationName` must name one."
+    return "The document has no operation of that name."
+
+
+def _is_incremental(document: DocumentNode) -> bool:
+    """Whether anything in it is deferred or streamed."""
+
+    class Finder(Visitor):
+        found = False
+
+        def enter_directive(self, node: Any, *_: Any) -> Any:
+            self.found = self.found or node.name.value in _INCREMENTAL
+            return BREAK if self.found else None
+
+    finder = Finder()
+    visit(document, finder)
+    return finder.found
+
+
+def _resume_variable(definition: OperationDefinitionNode, document: DocumentNode) -> str | None:
+    """The variable that a subscription's `after` is given by; None where there is none, or it is used elsewhere too."""
+    if definition.operation is not OperationType.SUBSCRIPTION:
+        return None
+    for field in definition.selection_set.selections:
+        if isinstance(field, FieldNode):
+            for argument in field.arguments or ():
+                if argument.name.value == "after" and isinstance(argument.value, VariableNode):
+                    name = argument.value.name.value
+                    return name if _uses(document, name) == 1 else None
+    return None
+
+
+def _uses(document: DocumentNode, name: str) -> int:
+    class Counter(Visitor):
+        count = 0
+
+        def enter_variable_definition(self, node: Any, *_: Any) -> Any:
+            return False  # where it is declared is no use of it
+
+        def enter_variable(self, node: Any, *_: Any) -> None:
+            self.count += node.name.value == name
+
+    counter = Counter()
+    visit(document, counter)
+    return counter.count
