@@ -15,6 +15,8 @@ from gateway.api.application import create_app
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
+from gateway.api.operations.limits import OperationLimits
+from gateway.api.operations.persisted import Manifest, Trust, read_manifest
 from gateway.api.parts import ApiParts, ApiSettings
 from gateway.federation import signals
 from gateway.federation.callbacks import Callbacks, registered
@@ -52,6 +54,10 @@ class Gateway:
             "providers": self.projection.is_ready or not self.waits_for_providers,
         }
 
+    def end_streams(self) -> None:
+        """Tells all who follow something to connect again: here is the end."""
+        self.asgi.state.end_streams()
+
     async def is_ready(self) -> bool:
         """Whether all of it is so."""
         return all((await self.readiness()).values())
@@ -66,7 +72,8 @@ async def open_gateway(
     `waits_for_providers` makes it ready only when each of them has answered once (the demo); else one that is away
     stops nobody.
 
-    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, OSError for the data folder.
+    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable; OSError for the
+    data folder.
     """
     wakeups, clock = MemoryWakeUps(), SystemClock()
     engine = Engine(EXECUTOR_ID)
@@ -91,7 +98,7 @@ async def open_gateway(
             registered(registry, callbacks),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, _origins(settings, public_url))
+            yield _gateway(parts, auth, registry, callbacks, _api_settings(settings, public_url))
 
 
 def _gateway(
@@ -99,7 +106,7 @@ def _gateway(
     auth: AuthParts,
     registry: Registry,
     callbacks: Callbacks,
-    origins: frozenset[str],
+    api_settings: ApiSettings,
 ) -> Gateway:
     core = parts[0]
 
@@ -117,7 +124,7 @@ def _gateway(
             readiness=readiness,
             is_hub_secret=callbacks.is_secret,
             receive=receive,
-            settings=ApiSettings(allowed_origins=tuple(origins)),
+            settings=api_settings,
         )
     )
     gateway = Gateway(asgi, *parts)
@@ -133,6 +140,25 @@ def _origins(settings: Settings, public_url: str) -> frozenset[str]:
     """Whose pages may use cookies: those named, and the gateway's own by any name of this machine."""
     own = {public_url.replace("127.0.0.1", "localhost"), public_url}
     return frozenset({*settings.allowed_origins, *own})
+
+
+def _api_settings(settings: Settings, public_url: str) -> ApiSettings:
+    return ApiSettings(
+        allowed_origins=tuple(_origins(settings, public_url)),
+        cors_origins=settings.allowed_origins,
+        beat_s=settings.stream_beat_s,
+        operation=OperationLimits(
+            seconds=settings.operation_timeout_s,
+            cost_per_actor=settings.cost_per_actor,
+            cost_per_address=settings.cost_per_address,
+        ),
+        manifest=_manifest(settings),
+    )
+
+
+def _manifest(settings: Settings) -> Manifest:
+    trust, path = Trust(settings.trusted_documents), settings.trusted_documents_file
+    return Manifest() if trust is Trust.OFF or path is None else read_manifest(path, trust)
 
 
 def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:

@@ -20,6 +20,8 @@ from pydantic import (
     Field,
     IPvAnyNetwork,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -129,6 +131,27 @@ class Settings(BaseSettings):
         "60/hour", description="How many accounts may be created from one network address."
     )
 
+    operation_timeout_s: Seconds = Field(
+        20, description="How long an operation may run before it is ended with TIMEOUT, in seconds."
+    )
+    cost_per_actor: Rate = Field(
+        "200000/minute", description="What a signed-in caller's operations may cost together, in points."
+    )
+    cost_per_address: Rate = Field(
+        "500000/minute", description="What the operations from one network address may cost together, in points."
+    )
+    stream_beat_s: Seconds = Field(
+        15, description="How often a silent WebSocket or event stream is sent a sign of life, in seconds."
+    )
+    trusted_documents: Literal["off", "also", "only"] = Field(
+        "off", description="Whether the documents of the manifest run by their ids: not, beside any other, or alone."
+    )
+    trusted_documents_file: Path | None = Field(
+        None,
+        validate_default=True,
+        description="The manifest of trusted documents: a JSON object from ids to documents.",
+    )
+
     order_answer_s: Seconds = Field(
         600, description="How long a provider may leave an order's call unanswered before the item is held, in seconds."
     )
@@ -164,6 +187,13 @@ class Settings(BaseSettings):
     failpoint: str = Field(
         "", description="For crash tests: the step and moment, such as place:before, at which the gateway kills itself."
     )
+
+    @field_validator("trusted_documents_file")
+    @classmethod
+    def _has_manifest(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and info.data.get("trusted_documents", "off") != "off":
+            raise ValueError("is missing, since GATEWAY_TRUSTED_DOCUMENTS asks for a manifest")
+        return value
 
     @property
     def database(self) -> str:

@@ -1,6 +1,10 @@
 """Puts the API together: one ASGI application over its parts."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -19,12 +23,16 @@ from gateway.api.transports.liveness import Liveness
 from gateway.api.transports.websocket import GraphQLSocket
 
 PATH = "/graphql"
+ALLOWED_HEADERS = [
+    "accept", "accept-language", "authorization", "content-type", "last-event-id", "traceparent", "tracestate",
+    "x-graphql-event-stream-token",
+]  # fmt: skip
 
 
 def create_app(parts: ApiParts) -> Starlette:
-    """The application. It starts and ends nothing by itself."""
+    """The application. It starts nothing by itself; `state.end_streams()` ends what stays open, for a shutdown."""
     execution, liveness, probes = _execution(parts), Liveness(parts.core, parts.identity), Probes(parts)
-    return Starlette(
+    application = Starlette(
         routes=[
             Route(PATH, GraphQLEndpoint(parts, execution, liveness)),
             WebSocketRoute(PATH, GraphQLSocket(parts, execution, liveness)),
@@ -34,7 +42,27 @@ def create_app(parts: ApiParts) -> Starlette:
             *parts.auth_routes,
         ],
         exception_handlers={Exception: _masked},
+        middleware=_cross_origin(parts.settings.cors_origins),
     )
+    # For whoever runs the server: it waits for nothing that stays open.
+    application.state.end_streams = liveness.shut_down
+    return application
+
+
+def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=["retry-after"],
+            allow_credentials=True,
+            max_age=3600,
+        )
+    ]
 
 
 def _execution(parts: ApiParts) -> Execution:

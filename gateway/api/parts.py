@@ -32,7 +32,10 @@ class Identity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """What bounds the API: bytes of a body, connections and operations, and whose pages may open a WebSocket."""
+    """What bounds the API: bytes of a body, connections and operations, and whose pages may use it.
+
+    `allowed_origins` may open a WebSocket, the gateway's own too; `cors_origins` are the others: browsers ask for them.
+    """
 
     body_limit: int = 256 * 1024
     hub_body_limit: int = 1024 * 1024
@@ -45,6 +48,7 @@ class ApiSettings:
     operation: OperationLimits = field(default_factory=OperationLimits)
     manifest: Manifest = field(default_factory=Manifest)
     allowed_origins: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
     documents: DocumentBounds = field(default_factory=DocumentBounds)
 
 

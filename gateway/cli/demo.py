@@ -76,7 +76,7 @@ async def _demo(
         async with asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_watch(operators, ending))
             show = tasks.create_task(_show(gateway, folder, url, credentials, ending, plays_tour))
-            await ending.serve(gateway.asgi, listener, settings)
+            await ending.serve(gateway.asgi, listener, settings, gateway.end_streams)
             ended_alone = watch.done()
             watch.cancel()
             if not show.done():

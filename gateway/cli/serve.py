@@ -41,5 +41,5 @@ async def _serve(
 
     async with open_gateway(settings, config, settings.public_url or url) as gateway:
         say(f"gateway {os.getpid()}: {len(config.providers)} providers, {url}/graphql")
-        await ending.serve(gateway.asgi, listener, settings)
+        await ending.serve(gateway.asgi, listener, settings, gateway.end_streams)
     return 0

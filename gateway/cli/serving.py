@@ -17,6 +17,17 @@ GRACE_S = 3
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends what stays open, then waits for the rest."""
+        self._end_streams()
+        # One turn of the loop for each to say so.
+        await asyncio.sleep(0.05)
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Leaves signals to `Ending`: uvicorn would raise them again before the rest has ended."""
@@ -48,9 +59,11 @@ class Ending:
                 asyncio.get_running_loop().remove_signal_handler(number)
         self.is_asked = True
 
-    async def serve(self, asgi: ASGIApp, listener: socket.socket, settings: Settings) -> None:
-        """Serves until asked to end."""
-        self._server = _Server(_config(asgi, settings))
+    async def serve(
+        self, asgi: ASGIApp, listener: socket.socket, settings: Settings, end_streams: Callable[[], None] = lambda: None
+    ) -> None:
+        """Serves until asked to end; then what stays open is ended first, so that nobody waits for it."""
+        self._server = _Server(_config(asgi, settings), end_streams)
         self._server.should_exit = self.is_asked
         await self._server.serve([listener])
 

@@ -9,6 +9,8 @@ from gateway.domain.parties import Caller
 
 ACCESS_COOKIE = "__Host-access"
 REFRESH_COOKIE = "__Host-refresh"
+# Methods for which a browser asks the gateway first, whatever the content type.
+_NEVER_SIMPLE = frozenset({"PUT", "DELETE"})
 
 
 class Identity:
@@ -20,8 +22,9 @@ class Identity:
     async def caller_of_request(self, connection: HTTPConnection) -> Caller:
         """By the Authorization header, else by the cookie, else nobody. On a WebSocket's upgrade too.
 
-        A cookie counts only with a known Origin, and on HTTP with a JSON content type: another site's page can't send
-        these. Raises: AccessError UNAUTHENTICATED for a bad, ended or expired token, FORBIDDEN for a cookie without.
+        A cookie counts only with a known Origin, and on HTTP with a JSON content type (PUT, DELETE and an event stream
+        by GET have none): another site's page can't send these. Raises: AccessError UNAUTHENTICATED for a bad, ended or
+        expired token, FORBIDDEN for a cookie without.
         """
         address = self.address_of(connection)
         authorization = connection.headers.get("authorization")
@@ -55,9 +58,19 @@ class Identity:
 
     def check_cookie_use(self, connection: HTTPConnection) -> None:
         """Raises: AccessError FORBIDDEN where a cookie must not count."""
-        is_known = connection.headers.get("origin") in self._parts.settings.origins
-        if not is_known or (connection.scope["type"] == "http" and not is_json(connection)):
+        origin, is_http = connection.headers.get("origin"), connection.scope["type"] == "http"
+        is_known = origin in self._parts.settings.origins
+        if is_http and _is_event_stream(connection):
+            # A browser names no origin when a page reads from its own.
+            is_known |= origin is None and connection.headers.get("sec-fetch-site") == "same-origin"
+        elif is_http and connection.scope["method"] not in _NEVER_SIMPLE:
+            is_known &= is_json(connection)
+        if not is_known:
             raise AccessError(Problem("FORBIDDEN"))
+
+
+def _is_event_stream(connection: HTTPConnection) -> bool:
+    return connection.scope["method"] == "GET" and "text/event-stream" in connection.headers.get("accept", "")
 
 
 def is_json(connection: HTTPConnection) -> bool:

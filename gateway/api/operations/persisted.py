@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from gateway.domain.errors import GatewayError
+
 
 class Trust(StrEnum):
     """Which documents run: any (OFF, ALSO with those of the manifest known by their ids), or those of it alone."""
@@ -17,7 +19,7 @@ class Trust(StrEnum):
     ONLY = "only"
 
 
-class ManifestUnreadable(Exception):
+class ManifestUnreadable(GatewayError):
     """The file of trusted documents is none; the message says why."""
 
 

@@ -36,7 +36,7 @@ schema = strawberry.Schema(
         kinds_of_price.UsagePrice,
         kinds_of_price.PriceAlteration,
     ],
-    config=StrawberryConfig(scalar_map=SCALARS),
+    config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
 )
 
 made_plain(schema._schema)
