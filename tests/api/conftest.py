@@ -13,5 +13,5 @@ from tests.federation.scripted import offering
 async def gateway(tmp_path: Path) -> AsyncIterator[Running]:
     """With three offerings of one provider."""
     offerings = [offering("nord", f"o-{number}", f"Fibre {number}00") for number in (1, 2, 3)]
-    async with running(tmp_path, offerings, frame_limit=10_000, init_timeout_s=0.5) as started:
+    async with running(tmp_path, offerings, frame_limit=10_000, init_timeout_s=0.5, beat_s=0.3) as started:
         yield started

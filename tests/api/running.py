@@ -1,7 +1,7 @@
 """A gateway's API on a port of its own: real storage, providers in this process, and callers by made-up tokens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -42,7 +42,8 @@ class Tokens:
 
     async def caller_of_request(self, connection: HTTPConnection) -> Caller:
         header = connection.headers.get("authorization")
-        return await self.caller_of_token(header.removeprefix("Bearer "), "") if header else Caller()
+        token = header.removeprefix("Bearer ") if header else connection.cookies.get("session")
+        return await self.caller_of_token(token, "") if token else Caller()
 
     async def caller_of_token(self, token: str, address: str) -> Caller:
         if token not in self.callers:
@@ -70,6 +71,7 @@ class Running:
     wakeups: MemoryWakeUps
     clock: SettableClock
     provider: Scripted
+    end_streams: Callable[[], None] = lambda: None
     posted: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     readiness: dict[str, bool] = field(default_factory=lambda: {"database": True})
 
@@ -157,7 +159,9 @@ async def _served(gateway: Running, settings: ApiSettings) -> AsyncIterator[None
         receive=receive,
         settings=settings,
     )
-    config = uvicorn.Config(create_app(parts), port=0, log_config=None, lifespan="off", ws="websockets-sansio")
+    application = create_app(parts)
+    gateway.end_streams = application.state.end_streams
+    config = uvicorn.Config(application, port=0, log_config=None, lifespan="off", ws="websockets-sansio")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 (uvicorn offers no event)

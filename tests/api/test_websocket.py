@@ -1,16 +1,18 @@
 """GraphQL over WebSocket: the protocol's state machine, malformed frames, and the end of a session."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gateway.domain.parties import Caller
-from gateway.ports import NewEvent
 from tests.api.running import Running, begun, received, send
+from tests.api.streams import an_order_of, told
 from tests.clock import NOON
-from tests.samples import an_order
 
 FOLLOW = """
 subscription($id: ID!, $after: String) {
@@ -176,39 +178,32 @@ async def test_a_token_that_is_good_no_more_is_refused(gateway: Running) -> None
     assert closed.value.rcvd.code == 4403
 
 
-async def _order(gateway: Running, caller: Caller, *kinds: str) -> str:
-    assert caller.actor is not None
-    order = an_order(caller.actor.memberships[0].customer.id)
-    async with gateway.storage.writing() as unit:
-        await unit.orders.add(order)
-        await unit.orders.save(await unit.events.append(order, [NewEvent(kind) for kind in kinds], NOON))
-    return order.id
-
-
 @pytest.mark.requirement("V8")
 async def test_the_history_comes_first_and_the_stream_ends_with_the_order(gateway: Running) -> None:
-    order = await _order(gateway, await gateway.sign_in("maria"), "OrderPlaced", "OrderItemActivated", "OrderCompleted")
+    order = await an_order_of(
+        gateway, await gateway.sign_in("maria"), "OrderPlaced", "OrderItemActivated", "OrderCompleted"
+    )
 
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
-        await send(socket, _subscribe(FOLLOW, {"id": order}))
+        await send(socket, _subscribe(FOLLOW, {"id": order.id}))
         events = [(await received(socket))["payload"]["data"]["orderEvents"] for _ in range(3)]
 
         assert [each["sequence"] for each in events] == [1, 2, 3]
         assert [each["__typename"] for each in events] == ["OrderPlaced", "OrderItemActivated", "OrderCompleted"]
         assert events[0]["message"] == "The order is placed."
-        assert events[0]["order"] == {"id": order}
+        assert events[0]["order"] == {"id": order.id}
         assert await received(socket) == {"id": "1", "type": "complete"}
 
 
 @pytest.mark.requirement("S3")
 async def test_anothers_order_can_not_be_told_from_none(gateway: Running) -> None:
-    order = await _order(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced")
     await gateway.sign_in("otto")
 
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer otto"})
-        await send(socket, _subscribe(FOLLOW, {"id": order}))
+        await send(socket, _subscribe(FOLLOW, {"id": order.id}))
         message = await received(socket)
 
     assert message["payload"][0]["extensions"]["code"] == "NOT_FOUND"
@@ -216,11 +211,11 @@ async def test_anothers_order_can_not_be_told_from_none(gateway: Running) -> Non
 
 @pytest.mark.requirement("S2")
 async def test_the_end_of_the_session_ends_its_streams(gateway: Running) -> None:
-    order = await _order(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced")
 
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
-        await send(socket, _subscribe(FOLLOW, {"id": order}))
+        await send(socket, _subscribe(FOLLOW, {"id": order.id}))
         assert (await received(socket))["type"] == "next"
 
         async with gateway.storage.writing() as unit:
@@ -237,13 +232,116 @@ async def test_the_end_of_the_session_ends_its_streams(gateway: Running) -> None
 
 
 async def test_a_client_that_is_done_leaves_nothing_behind(gateway: Running) -> None:
-    order = await _order(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced")
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
-        await send(socket, _subscribe(FOLLOW, {"id": order}))
+        await send(socket, _subscribe(FOLLOW, {"id": order.id}))
         await received(socket)
         await send(socket, {"id": "1", "type": "complete"})
 
         await asyncio.sleep(0.05)
 
         assert gateway.core.feed._channels == {}
+
+
+async def _maria(gateway: Running, seconds: float) -> Caller:
+    """Signs in with a token that is good for these seconds of the gateway's clock."""
+    maria = gateway.tokens.callers.get("maria") or await gateway.sign_in("maria")
+    gateway.tokens.callers["maria"] = replace(maria, expires_at=NOON + timedelta(seconds=seconds))
+    return maria
+
+
+async def _close_code(socket: ClientConnection) -> int:
+    async with asyncio.timeout(5):
+        await socket.wait_closed()
+    return socket.close_code or 0
+
+
+async def test_a_token_that_runs_out_closes_the_connection_with_a_code_of_its_own(gateway: Running) -> None:
+    await _maria(gateway, 0.3)
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, _subscribe("subscription { customerEvents { id } }"))
+        gateway.clock.advance(seconds=1)
+
+        # No operation is told of an error: the client takes them along to its next connection.
+        assert await _close_code(socket) == 4498
+
+
+async def test_a_token_is_renewed_on_the_open_connection(gateway: Running) -> None:
+    order = await an_order_of(gateway, await _maria(gateway, 0.5), "OrderPlaced")
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, _subscribe(FOLLOW, {"id": order.id}))
+        await received(socket)
+
+        await _maria(gateway, 900)
+        await send(socket, {"type": "ping", "payload": {"authorization": "Bearer maria"}})
+        assert await received(socket) == {"type": "pong", "payload": {"expiresAt": "2026-03-01T12:15:00+00:00"}}
+        gateway.clock.advance(seconds=2)
+        await asyncio.sleep(0.6)
+        await told(gateway, order, "OrderCompleted")
+
+        while (message := await received(socket)) == {"type": "ping"}:
+            pass
+        assert (message["type"], message["payload"]["data"]["orderEvents"]["sequence"]) == ("next", 2)
+
+
+@pytest.mark.parametrize("token", ["gone", "otto"])
+async def test_a_bad_or_anothers_token_does_not_renew(gateway: Running, token: str) -> None:
+    await gateway.sign_in("maria")
+    await gateway.sign_in("otto")
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, {"type": "ping", "payload": {"authorization": f"Bearer {token}"}})
+
+        assert await _close_code(socket) == 4403
+
+
+async def test_the_server_pings_a_silent_connection(gateway: Running) -> None:
+    async with gateway.socket() as socket:
+        await begun(socket)
+        assert await received(socket) == {"type": "ping"}
+        await send(socket, {"type": "pong"})
+        assert await received(socket) == {"type": "ping"}
+
+
+async def test_a_shutdown_tells_the_client_to_connect_again(gateway: Running) -> None:
+    async with gateway.socket() as socket:
+        await begun(socket)
+        gateway.end_streams()
+
+        assert await _close_code(socket) == 1012
+
+
+async def test_a_flood_of_messages_closes_the_connection(gateway: Running) -> None:
+    async with gateway.socket() as socket:
+        await begun(socket)
+        for _ in range(1000):
+            await send(socket, {"type": "pong"})
+
+        assert await _close_code(socket) == 4429
+        assert socket.close_reason == "Too many messages"
+
+
+async def test_a_page_of_the_gateways_own_host_can_connect(gateway: Running) -> None:
+    async with gateway.socket(origin=gateway.address) as socket:
+        await begun(socket)
+
+
+async def test_an_id_is_used_by_one_operation_at_a_time(gateway: Running) -> None:
+    await gateway.sign_in("maria")
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        follow = _subscribe("subscription { customerEvents { id } }")
+        await send(socket, follow)
+        await send(socket, follow)
+
+        assert await _close_code(socket) == 4409
+
+
+async def test_a_ping_before_the_greeting_is_answered(gateway: Running) -> None:
+    async with gateway.socket() as socket:
+        await send(socket, {"type": "ping"})
+        assert await received(socket) == {"type": "pong"}
+        await begun(socket)

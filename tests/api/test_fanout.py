@@ -1,0 +1,99 @@
+"""One execution of an event for all who follow it alike, and none shared with who may see something else."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from gateway.api.operations.execution import Execution
+from tests.api.running import Running, begun, received, send
+from tests.api.streams import an_order_of, told
+
+FOLLOW = """
+subscription($id: ID!, $after: String) { orderEvents(orderId: $id, after: $after) { sequence message order { id } } }
+"""
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The events that were executed, each time that one was."""
+    found: list[Any] = []
+    execute = Execution._payload
+
+    async def counted(self: Execution, event: Any, *args: Any) -> bytes:
+        found.append(event.sequence)
+        return await execute(self, event, *args)
+
+    monkeypatch.setattr(Execution, "_payload", counted)
+    return found
+
+
+async def _following(gateway: Running, stack: AsyncExitStack, variables: Mapping[str, Any], query: str = FOLLOW) -> Any:
+    socket = await stack.enter_async_context(gateway.socket())
+    await begun(socket, {"authorization": "Bearer maria"})
+    await send(socket, {"id": "a", "type": "subscribe", "payload": {"query": query, "variables": variables}})
+    return socket
+
+
+async def _settled(executed: list[int]) -> None:
+    """Waits until each has read the history to its end, and follows."""
+    await asyncio.sleep(0.2)
+    executed.clear()
+
+
+async def _next(socket: Any) -> dict[str, Any]:
+    while (message := await received(socket))["type"] == "ping":
+        pass
+    found: dict[str, Any] = message["payload"]["data"]["orderEvents"]
+    return found
+
+
+async def test_an_event_is_executed_once_for_all_who_follow_alike(gateway: Running, executed: list[int]) -> None:
+    order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+
+    async with AsyncExitStack() as stack:
+        sockets = [await _following(gateway, stack, {"id": order.id}) for _ in range(20)]
+        assert [(await _next(each))["sequence"] for each in sockets] == [1] * 20
+        await _settled(executed)
+        await told(gateway, order, "OrderItemActivated")
+        seen = [await _next(each) for each in sockets]
+
+    assert [each["sequence"] for each in seen] == [2] * 20
+    assert all(each["order"] == {"id": order.id} for each in seen)
+    assert executed == [2]
+
+
+async def test_where_each_goes_on_from_makes_no_difference(gateway: Running, executed: list[int]) -> None:
+    order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    page = await gateway.ask(
+        "query($id: ID!) { order(id: $id) { events { pageInfo { endCursor } } } }", {"id": order.id}, "maria"
+    )
+    cursor = page["data"]["order"]["events"]["pageInfo"]["endCursor"]
+
+    async with AsyncExitStack() as stack:
+        whole = await _following(gateway, stack, {"id": order.id})
+        await _next(whole)
+        rest = await _following(gateway, stack, {"id": order.id, "after": cursor})
+        await _settled(executed)
+        await told(gateway, order, "OrderItemActivated")
+        assert [(await _next(each))["sequence"] for each in (whole, rest)] == [2, 2]
+
+    assert executed == [2]
+
+
+async def test_another_operation_is_executed_for_itself(gateway: Running, executed: list[int]) -> None:
+    order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    other = FOLLOW.replace("message", "occurredAt")
+
+    async with AsyncExitStack() as stack:
+        sockets = [await _following(gateway, stack, {"id": order.id}, query) for query in (FOLLOW, other)]
+        for each in sockets:
+            await _next(each)
+        await _settled(executed)
+        await told(gateway, order, "OrderItemActivated")
+        first, second = [await _next(each) for each in sockets]
+
+    assert (first.keys() - second.keys(), second.keys() - first.keys()) == ({"message"}, {"occurredAt"})
+    assert executed == [2, 2]

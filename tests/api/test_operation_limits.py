@@ -1,0 +1,83 @@
+"""What bounds an operation while it runs: its time, its cost, and what its caller may spend in a while."""
+
+import asyncio
+from pathlib import Path
+
+import orjson
+import pytest
+
+from gateway.api.operations.limits import OperationLimits
+from tests.api.running import Running, begun, received, running, send
+from tests.api.streams import opened
+from tests.federation.scripted import never, offering
+
+GRAPHQL = {"accept": "application/graphql-response+json"}
+FORM = "query($id: ID!) { productOffering(id: $id) { name orderForm { fields { key } } } }"
+VIEWER = "{ viewer { id } }"
+
+
+async def test_what_an_operation_costs_is_told_with_its_answer(gateway: Running) -> None:
+    async with opened(gateway, VIEWER) as answer:
+        cost = (await answer.response.json())["extensions"]["cost"]
+
+    assert cost == {"requested": cost["requested"], "limit": 20_000}
+    assert cost["requested"] > 0
+
+
+async def test_a_caller_who_spent_it_all_is_told_when_to_come_again(tmp_path: Path) -> None:
+    async with running(tmp_path, operation=OperationLimits(cost_per_address="3/hour")) as gateway:
+        answers = []
+        for _ in range(4):
+            async with opened(gateway, "{ __typename }") as answer:
+                answers.append((answer.status, answer.response.headers.get("retry-after"), await answer.rest()))
+
+    assert [status for status, _, _ in answers] == [200, 200, 200, 429]
+    _, retry_after, body = answers[3]
+    (error,) = orjson.loads(body)["errors"]
+    assert (error["extensions"]["code"], str(error["extensions"]["retryAfter"])) == ("RATE_LIMITED", retry_after)
+    assert 3590 <= int(retry_after or 0) <= 3600
+
+
+async def test_each_caller_has_a_budget_of_their_own(tmp_path: Path) -> None:
+    async with running(tmp_path, operation=OperationLimits(cost_per_actor="2/hour")) as gateway:
+        await gateway.sign_in("maria")
+        await gateway.sign_in("otto")
+        for token, status in (("maria", 200), ("maria", 200), ("maria", 429), ("otto", 200), (None, 200)):
+            async with opened(gateway, "{ __typename }", token=token) as answer:
+                assert (token, answer.status) == (token, status)
+
+
+async def test_over_a_websocket_the_seconds_to_wait_stand_in_the_error(tmp_path: Path) -> None:
+    limits = OperationLimits(cost_per_address="1/hour")
+    async with running(tmp_path, operation=limits) as gateway, gateway.socket() as socket:
+        await begun(socket)
+        for key in ("1", "2"):
+            await send(socket, {"id": key, "type": "subscribe", "payload": {"query": "{ __typename }"}})
+        messages = [await received(socket) for _ in range(3)]
+
+    refused = next(each for each in messages if each["type"] == "error")
+    assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+    assert refused["payload"][0]["extensions"]["retryAfter"] > 3590
+
+
+@pytest.mark.parametrize("accept", ["application/graphql-response+json", "multipart/mixed"])
+async def test_an_operation_that_takes_too_long_is_ended_with_its_calls_to_providers(
+    tmp_path: Path, accept: str
+) -> None:
+    limits = OperationLimits(seconds=0.3)
+    async with running(tmp_path, [offering("nord", "o-1")], operation=limits) as gateway:
+        gateway.provider.behaviour = never
+        begin = asyncio.get_running_loop().time()
+        async with opened(gateway, FORM, {"id": offering("nord", "o-1").id}, accept=accept) as answer:
+            (error,) = (await answer.response.json(content_type=None))["errors"]
+        took = asyncio.get_running_loop().time() - begin
+
+        assert gateway.provider.calls > 0
+        assert gateway.provider.at_once == 0
+    assert 0.3 <= took < 2
+    assert (error["extensions"]["code"], error["extensions"]["limit"]) == (
+        "TIMEOUT",
+        {"name": "seconds", "maximum": 0.3},
+    )
+    assert error["message"] == "The operation took longer than 0.3 seconds and was ended."
+    assert answer.status == (504 if "graphql" in accept else 200)
