@@ -18,14 +18,19 @@ class Context:
     caller: Caller
     locale: str
     resume_after: str | None = None
-    loaders: Loaders = field(init=False)
+    _loaders: Loaders | None = field(default=None, init=False)
 
-    def __post_init__(self) -> None:
-        self.loaders = Loaders(self.core, self.caller)
+    @property
+    def loaders(self) -> Loaders:
+        """What the operation has loaded; many load nothing."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.core, self.caller)
+        return self._loaders
 
     def cancel(self) -> None:
         """Cancels what is being loaded: at the operation's time limit nobody waits for a provider any more."""
-        self.loaders.cancel()
+        if self._loaders is not None:
+            self._loaders.cancel()
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

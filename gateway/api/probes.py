@@ -30,7 +30,7 @@ class Probes:
         if not self._parts.is_hub_secret(slug, secret):
             return Response(status_code=404)
         try:
-            body = read_json(await read_body(request, self._parts.settings.hub_body_limit))
+            body = read_json(await read_body(request.receive, self._parts.settings.hub_body_limit))
         except BodyTooLarge:
             return Response(status_code=413)
         except BodyUnreadable:

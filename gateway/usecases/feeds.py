@@ -9,8 +9,7 @@ the table again from where it is. A slow sweep covers wake-ups that were lost.
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 
 from gateway.domain.ordering.events import OrderEvent
 from gateway.ports import WakeUps
@@ -30,13 +29,13 @@ class _Subscriber:
 
     def __init__(self, position: int) -> None:
         self.position = position
-        self.buffer: deque[OrderEvent] = deque()
+        self.buffer: list[OrderEvent] = []
         self.is_behind = False
         self.fresh = asyncio.Event()
 
     def offer(self, events: Sequence[OrderEvent]) -> None:
         if len(self.buffer) + len(events) > BUFFER:
-            self.buffer.clear()
+            self.buffer = []
             self.is_behind = True
         else:
             self.buffer.extend(events)
@@ -54,6 +53,11 @@ class _Channel:
         self._listening = wakeups.listen(topic)
         self._waiter = self._listening.__enter__()
         self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(self._tell_of_the_end)
+
+    def _tell_of_the_end(self, _: object) -> None:
+        for subscriber in self.subscribers:
+            subscriber.fresh.set()
 
     async def _run(self) -> None:
         while True:
@@ -69,10 +73,6 @@ class _Channel:
     def failure(self) -> BaseException | None:
         """Why the reader ended, None while it runs."""
         return self._task.exception() if self._task.done() and not self._task.cancelled() else None
-
-    def watch(self, subscriber: _Subscriber) -> None:
-        self.subscribers.add(subscriber)
-        self._task.add_done_callback(lambda _: subscriber.fresh.set())
 
     def close(self) -> None:
         self._task.cancel()
@@ -108,8 +108,10 @@ class EventFeed:
                     return
                 subscriber.is_behind = False
                 while not subscriber.is_behind:
-                    async for event in _next(channel, subscriber, position):
-                        yield event
+                    for event in await _next(channel, subscriber):
+                        if position(event) > subscriber.position:
+                            subscriber.position = position(event)
+                            yield event
 
     @contextlib.contextmanager
     def _joined(self, topic: str, read: Read, position: Position, after: int) -> Iterator[tuple[_Channel, _Subscriber]]:
@@ -117,7 +119,7 @@ class EventFeed:
         if channel is None or channel.failure() is not None:
             channel = self._channels[topic] = _Channel(self._wakeups, topic, read, position)
         subscriber = _Subscriber(after)
-        channel.watch(subscriber)
+        channel.subscribers.add(subscriber)
         try:
             yield channel, subscriber
         finally:
@@ -128,15 +130,12 @@ class EventFeed:
                     del self._channels[topic]
 
 
-async def _next(channel: _Channel, subscriber: _Subscriber, position: Position) -> AsyncIterator[OrderEvent]:
+async def _next(channel: _Channel, subscriber: _Subscriber) -> Sequence[OrderEvent]:
     """What the reader handed on since, once there is something; nothing where the buffer was lost."""
     await subscriber.fresh.wait()
     subscriber.fresh.clear()
     failure = channel.failure()
     if failure is not None:
         raise failure
-    while subscriber.buffer:
-        event = subscriber.buffer.popleft()
-        if position(event) > subscriber.position:
-            subscriber.position = position(event)
-            yield event
+    events, subscriber.buffer = subscriber.buffer, []
+    return events

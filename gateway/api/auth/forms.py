@@ -18,7 +18,7 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     if not is_json(request):
         raise RequestError.at("NOT_JSON")
     try:
-        body = await read_body(request, limit)
+        body = await read_body(request.receive, limit)
     except BodyTooLarge:
         raise RequestError.at("BODY_TOO_LARGE", maximum=str(limit)) from None
     try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope
 
 from gateway.api.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
@@ -74,7 +74,7 @@ async def asked_by_post(heard: Heard, receive: Receive, limit: int) -> Asked:
     if heard.header(b"content-encoding").strip().lower() not in {"", "identity"}:
         raise Refusal(415, "The body must not be compressed.")
     try:
-        return _asked(heard, read_json(await read_body(Request(heard.scope, receive), limit)))
+        return _asked(heard, read_json(await read_body(receive, limit)))
     except BodyTooLarge:
         raise Refusal(413, f"The body may have at most {limit} bytes.") from None
     except BodyUnreadable:
