@@ -15,6 +15,7 @@ from gateway.api.application import create_app
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
+from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.parts import ApiParts, ApiSettings
 from gateway.federation import signals
 from gateway.federation.callbacks import Callbacks, registered
@@ -91,7 +92,7 @@ async def open_gateway(
             registered(registry, callbacks),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, _origins(settings, public_url))
+            yield _gateway(parts, auth, registry, callbacks, api_settings(settings, public_url))
 
 
 def _gateway(
@@ -99,7 +100,7 @@ def _gateway(
     auth: AuthParts,
     registry: Registry,
     callbacks: Callbacks,
-    origins: frozenset[str],
+    settings: ApiSettings,
 ) -> Gateway:
     core = parts[0]
 
@@ -117,7 +118,7 @@ def _gateway(
             readiness=readiness,
             is_hub_secret=callbacks.is_secret,
             receive=receive,
-            settings=ApiSettings(allowed_origins=tuple(origins)),
+            settings=settings,
         )
     )
     gateway = Gateway(asgi, *parts)
@@ -133,6 +134,25 @@ def _origins(settings: Settings, public_url: str) -> frozenset[str]:
     """Whose pages may use cookies: those named, and the gateway's own by any name of this machine."""
     own = {public_url.replace("127.0.0.1", "localhost"), public_url}
     return frozenset({*settings.allowed_origins, *own})
+
+
+def api_settings(settings: Settings, public_url: str) -> ApiSettings:
+    """What the settings say of the API; `public_url` is the origin of the gateway's own pages."""
+    documents = DocumentBounds(
+        tokens=settings.document_tokens,
+        depth=settings.document_depth,
+        aliases=settings.document_aliases,
+        directives=settings.document_directives,
+        root_fields=settings.document_root_fields,
+        list_size=settings.list_size,
+        introspection=settings.introspection,
+    )
+    return ApiSettings(
+        body_limit=settings.body_bytes,
+        cost_limit=settings.cost_limit,
+        allowed_origins=tuple(_origins(settings, public_url)),
+        documents=documents,
+    )
 
 
 def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:

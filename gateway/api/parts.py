@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
-from gateway.api.operations.documents import DocumentBounds
+from gateway.api.operations.bounds import DocumentBounds
 from gateway.domain.parties import Caller
 from gateway.usecases.core import Core
 
@@ -30,7 +30,10 @@ class Identity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """What bounds the API: bytes of a body, connections and operations, and whose pages may open a WebSocket."""
+    """What bounds the API: bytes of a body, connections and operations, and whose pages may open a WebSocket.
+
+    `cost_limit` is what an operation may cost at most, by the weights that the schema shows.
+    """
 
     body_limit: int = 256 * 1024
     hub_body_limit: int = 1024 * 1024
@@ -38,6 +41,7 @@ class ApiSettings:
     subscriptions_per_connection: int = 100
     init_timeout_s: float = 10.0
     allowed_origins: tuple[str, ...] = ()
+    cost_limit: int = 100_000
     documents: DocumentBounds = field(default_factory=DocumentBounds)
 
 
