@@ -15,6 +15,7 @@ from gateway.api.application import create_app
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
+from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest, Trust, read_manifest
 from gateway.api.parts import ApiParts, ApiSettings
@@ -98,7 +99,7 @@ async def open_gateway(
             registered(registry, callbacks),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, _api_settings(settings, public_url))
+            yield _gateway(parts, auth, registry, callbacks, api_settings(settings, public_url))
 
 
 def _gateway(
@@ -106,7 +107,7 @@ def _gateway(
     auth: AuthParts,
     registry: Registry,
     callbacks: Callbacks,
-    api_settings: ApiSettings,
+    settings: ApiSettings,
 ) -> Gateway:
     core = parts[0]
 
@@ -124,7 +125,7 @@ def _gateway(
             readiness=readiness,
             is_hub_secret=callbacks.is_secret,
             receive=receive,
-            settings=api_settings,
+            settings=settings,
         )
     )
     gateway = Gateway(asgi, *parts)
@@ -142,17 +143,33 @@ def _origins(settings: Settings, public_url: str) -> frozenset[str]:
     return frozenset({*settings.allowed_origins, *own})
 
 
-def _api_settings(settings: Settings, public_url: str) -> ApiSettings:
+def api_settings(settings: Settings, public_url: str) -> ApiSettings:
+    """What the settings say of the API; `public_url` is the origin of the gateway's own pages."""
     return ApiSettings(
+        body_limit=settings.body_bytes,
         allowed_origins=tuple(_origins(settings, public_url)),
         cors_origins=settings.allowed_origins,
         beat_s=settings.stream_beat_s,
         operation=OperationLimits(
             seconds=settings.operation_timeout_s,
+            cost=settings.cost_limit,
             cost_per_actor=settings.cost_per_actor,
             cost_per_address=settings.cost_per_address,
         ),
         manifest=_manifest(settings),
+        documents=_document_bounds(settings),
+    )
+
+
+def _document_bounds(settings: Settings) -> DocumentBounds:
+    return DocumentBounds(
+        tokens=settings.document_tokens,
+        depth=settings.document_depth,
+        aliases=settings.document_aliases,
+        directives=settings.document_directives,
+        root_fields=settings.document_root_fields,
+        list_size=settings.list_size,
+        introspection=settings.introspection,
     )
 
 

@@ -85,6 +85,7 @@ def _span(value: object) -> object:
 
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Span = Annotated[tuple[float, float], NoDecode, BeforeValidator(_span)]
@@ -115,6 +116,16 @@ class Settings(BaseSettings):
         (), description="Networks of the proxies whose X-Forwarded-For is believed; none by default."
     )
     allowed_origins: Origins = Field((), description="Origins of the pages that may use the API and cookies.")
+
+    introspection: bool = Field(True, description="Whether clients may ask for the schema; `__typename` stays allowed.")
+    cost_limit: Count = Field(100_000, description="How much an operation may cost, by the weights of the schema.")
+    document_tokens: Count = Field(4000, description="How many tokens a document may have.")
+    document_depth: Count = Field(16, description="How many fields may be nested in each other.")
+    document_aliases: Count = Field(100, description="How many aliases a document may have.")
+    document_directives: Count = Field(50, description="How many directives a document may use.")
+    document_root_fields: Count = Field(20, description="How many fields an operation may have at its root.")
+    list_size: Count = Field(500, description="How many values a list in arguments or variables may have.")
+    body_bytes: Count = Field(256 * 1024, description="How long the body of a request may be, in bytes.")
 
     access_token_s: int = Field(900, ge=900, description="How long an access token lives, in seconds.")
     session_s: Seconds = Field(30 * 86400.0, description="How long a session lives without a refresh, in seconds.")

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
-from gateway.api.operations.documents import DocumentBounds
+from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest
 from gateway.domain.parties import Caller

@@ -60,7 +60,7 @@ def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
     original = _original(error)
     extensions: dict[str, Any]
     if original is None:
-        extensions = {"code": (error.extensions or {}).get("code", Code.BAD_USER_INPUT.value)}
+        extensions = _own(error)
         message = error.message
     elif isinstance(original, RequestError):
         message, extensions = _request(original, locale)
@@ -74,6 +74,13 @@ def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
     answer: dict[str, Any] = {"message": message[:_MESSAGE_LIMIT]}
     answer.update({key: formatted[key] for key in ("locations", "path") if key in formatted})
     return {**answer, "extensions": extensions}
+
+
+def _own(error: GraphQLError) -> dict[str, Any]:
+    """What an error of ours says of itself: its code, and the limit that was met."""
+    given = error.extensions or {}
+    limit = {"limit": given["limit"]} if "limit" in given else {}
+    return {"code": given.get("code", Code.BAD_USER_INPUT.value), **limit}
 
 
 def _original(error: GraphQLError) -> BaseException | None:

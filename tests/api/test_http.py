@@ -81,7 +81,7 @@ ONE_NAME = "viewer { id memberships { role } } " * 200
 BAD_DOCUMENTS = [
     ("{", "GRAPHQL_PARSE_FAILED"),
     ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
-    (DEEP, "GRAPHQL_PARSE_FAILED"),
+    (DEEP, "QUERY_TOO_COMPLEX"),
     (CYCLE, "GRAPHQL_VALIDATION_FAILED"),
     ("{" + "".join(f"a{n}: viewer {{ id }} " for n in range(101)) + "}", "QUERY_TOO_COMPLEX"),
     ("{ __schema { types " + "{ ofType " * 20 + "{ name }" + "}" * 20 + "} }", "QUERY_TOO_COMPLEX"),

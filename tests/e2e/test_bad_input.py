@@ -35,7 +35,7 @@ def codes(answer: Data) -> list[str]:
     """The codes of the top-level errors; each error has a message and tells nothing of the inside."""
     for error in answer["errors"]:
         assert error["message"]
-        assert set(error["extensions"]) <= {"code", "problem", "field"}
+        assert set(error["extensions"]) <= {"code", "problem", "field", "limit"}
     return [error["extensions"]["code"] for error in answer["errors"]]
 
 

@@ -9,6 +9,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     parse,
@@ -16,7 +17,8 @@ from graphql import (
 )
 from strawberry.schema.schema import validate_document
 
-from gateway.api.operations.measuring import DocumentBounds, Measured
+from gateway.api.operations.bounds import TOO_DEEP, DocumentBounds, too_complex
+from gateway.api.operations.measuring import refusal_of
 from gateway.api.operations.operation import Found
 from gateway.api.problems import Code, coded
 
@@ -51,6 +53,8 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, bounds: DocumentBounds) -> None:
         self._schema = schema
         self.bounds = bounds
+        hidden = () if bounds.introspection else (NoSchemaIntrospectionCustomRule,)
+        self._rules = (*specified_rules, *hidden)
         self._kept = lru_cache(maxsize=bounds.kept)(self._read)
 
     def read(self, text: str) -> Read:
@@ -69,28 +73,26 @@ class Documents:
         try:
             document = parse(text, max_tokens=self.bounds.tokens)
         except GraphQLSyntaxError as error:
-            return Read(None, (coded(error, Code.GRAPHQL_PARSE_FAILED),))
+            return Read(None, (self._unread(error),))
         except RecursionError:
-            return Read(None, (_too_complex("The document is nested too deeply."),))
+            return Read(None, (self._too_deep(),))
         return Read(document, tuple(self._errors(document)))
 
+    def _unread(self, error: GraphQLSyntaxError) -> GraphQLError:
+        # The parser says by its words alone that it gave up at a bound.
+        if "tokens. Parsing aborted" in error.message:
+            return too_complex(f"More than {self.bounds.tokens} tokens.", "tokens", self.bounds.tokens)
+        if "nested too deeply" in error.message:
+            return self._too_deep()
+        return coded(error, Code.GRAPHQL_PARSE_FAILED)
+
+    def _too_deep(self) -> GraphQLError:
+        return too_complex(TOO_DEEP.format(maximum=self.bounds.depth), "depth", self.bounds.depth)
+
     def _errors(self, document: DocumentNode) -> Iterable[GraphQLError]:
-        measured = Measured(document)
-        if measured.aliases > self.bounds.aliases:
-            return [_too_complex(f"More than {self.bounds.aliases} aliases.")]
-        if measured.depth(self.bounds.depth) > self.bounds.depth:
-            return [_too_complex(f"Nested more than {self.bounds.depth} fields deep.")]
-        spread = measured.spread(self.bounds)
-        if spread.fields > self.bounds.fields:
-            return [_too_complex(f"More than {self.bounds.fields} fields, with those of fragments wherever spread.")]
-        if spread.pairs > self.bounds.pairs:
-            return [_too_complex("Too many fields of one name, or too many fragments, at one place.")]
-        return self._invalid(document)
+        refusal = refusal_of(document, self.bounds)
+        return [refusal] if refusal else self._invalid(document)
 
     def _invalid(self, document: DocumentNode) -> list[GraphQLError]:
-        errors = validate_document(self._schema, document, tuple(specified_rules))
+        errors = validate_document(self._schema, document, self._rules)
         return [coded(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors]
-
-
-def _too_complex(message: str) -> GraphQLError:
-    return coded(GraphQLError(message), Code.QUERY_TOO_COMPLEX)

@@ -23,6 +23,7 @@ from strawberry.execution import optimized_is_awaitable
 from gateway.api.context import Context
 from gateway.api.operations.answers import Answer, Answered, answer_of, refused, refused_as
 from gateway.api.operations.asked import Asked
+from gateway.api.operations.bounds import check_variables, too_dear
 from gateway.api.operations.fanout import Fanout, Payload, rights_key, variables_key
 from gateway.api.operations.incremental import part_of
 from gateway.api.operations.library import Library
@@ -119,10 +120,9 @@ class Execution:
         if operation is None:
             return refused(found.errors, context.locale)
         cost = operation.cost_of(asked.variables)
-        if cost > self._limits.cost:
-            limit = {"name": "cost", "maximum": self._limits.cost, "actual": cost}
-            message = f"The operation costs {cost}; at most {self._limits.cost} is allowed."
-            return refused_as(Code.QUERY_TOO_COMPLEX, message, limit=limit)
+        too_much = check_variables(asked.variables, self._library.bounds) or too_dear(cost, self._limits.cost)
+        if too_much:
+            return refused([too_much], context.locale)
         wait_s = self._budgets.charge(context.caller, cost)
         if wait_s:
             message = f"Too much was asked for of late. Try again in {wait_s} seconds."

@@ -26,6 +26,7 @@ class Library:
     def __init__(self, schema: GraphQLSchema, documents: Documents, manifest: Manifest) -> None:
         self._schema = schema
         self._documents = documents
+        self.bounds = documents.bounds
         self._is_exclusive = manifest.is_exclusive
         self._trusted = {key: documents.read_whole(text) for key, text in manifest.texts.items()}
         self._texts = {text: self._trusted[key] for key, text in manifest.texts.items()}

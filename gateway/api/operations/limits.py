@@ -20,7 +20,7 @@ class OperationLimits:
     """How long one operation may run and what it may cost; rates of what may be spent as `100000/minute`."""
 
     seconds: float = 20.0
-    cost: int = 20_000
+    cost: int = 100_000
     cost_per_actor: str = "200000/minute"
     cost_per_address: str = "500000/minute"
 
