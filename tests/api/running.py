@@ -170,6 +170,8 @@ async def _served(gateway: Running, settings: ApiSettings) -> AsyncIterator[None
     try:
         yield
     finally:
+        application.state.end_streams()
+        await asyncio.sleep(0.05)
         server.should_exit = True
         await task
 

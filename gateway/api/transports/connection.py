@@ -114,9 +114,7 @@ class Connection:
             pass
         finally:
             self._watch.close()
-            self._end_operations()
-            if self._receiving:
-                self._receiving.cancel()
+            await self._end_all()
 
     async def _greeted(self) -> None:
         """Waits for connection_init; who it is stands in its payload, else in the upgrade's header or cookie."""
@@ -274,12 +272,17 @@ class Connection:
                 await self._say(said("error", key, errors))
         raise _ENDS[end]
 
-    def _end_operations(self) -> None:
-        for task in self._operations.values():
+    async def _end_all(self) -> None:
+        """Ends what runs, and waits until it has given back what it held."""
+        tasks: list[asyncio.Task[Any]] = list(self._operations.values())
+        if self._receiving:
+            tasks.append(self._receiving)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _close(self, closed: Closed) -> None:
-        self._end_operations()
+        await self._end_all()
         try:
             await self._line.send({"type": "websocket.close", "code": int(closed.code), "reason": closed.reason[:120]})
         except (OSError, RuntimeError):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -110,8 +110,7 @@ async def _beat(frames: Frames, line: Line, beat_s: float) -> None:
 
 
 async def _cancelled(tasks: list["asyncio.Future[None]"]) -> None:
+    """Waits until each has given back what it held."""
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -38,11 +38,13 @@ class _Reservation:
     owner: str | None
     written: "asyncio.Queue[bytes]" = field(default_factory=lambda: asyncio.Queue(QUEUED))
     operations: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
-    is_claimed: bool = False
+    unclaimed: "asyncio.Task[None] | None" = None
 
-    def end(self) -> None:
-        for task in self.operations.values():
+    async def end(self) -> None:
+        tasks = list(self.operations.values())
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Reservations:
@@ -61,7 +63,7 @@ class Reservations:
             raise Refusal(503, "Too many event streams are open.", Code.RATE_LIMITED, {"retry-after": "30"})
         reservation = _Reservation(secrets.token_urlsafe(24), _owner(context.caller))
         self._kept[reservation.token] = reservation
-        asyncio.get_running_loop().call_later(UNCLAIMED_S, self._forget_unclaimed, reservation)
+        reservation.unclaimed = asyncio.create_task(self._forget_unclaimed(reservation))
         return Reply(reservation.token.encode(), 201, "text/plain")
 
     def is_claimed(self, heard: Heard) -> bool:
@@ -72,15 +74,16 @@ class Reservations:
     async def claim(self, heard: Heard, line: Line) -> None:
         """The stream of a reservation, until the client goes; its operations end with it. Raises: Refusal."""
         reservation, context = await self._found(heard)
-        if reservation.is_claimed:
+        if reservation.unclaimed is None:
             raise Refusal(409, "The stream of this token is open already.")
-        reservation.is_claimed = True
+        reservation.unclaimed.cancel()
+        reservation.unclaimed = None
         pump, caller = _pump(reservation.written, line), context.caller
         try:
             await hold(pump, EventStream(), line, self._liveness, caller, self._parts.settings.beat_s)
         finally:
             self._kept.pop(reservation.token, None)
-            reservation.end()
+            await reservation.end()
 
     async def run(self, heard: Heard, line: Line) -> Reply:
         """Runs an operation whose answers go to the stream: 202. Raises: Refusal."""
@@ -141,10 +144,11 @@ class Reservations:
             raise Refusal(404, "There is no event stream with this token: reserve one by PUT.", Code.NOT_FOUND)
         return reservation, context
 
-    def _forget_unclaimed(self, reservation: _Reservation) -> None:
-        if not reservation.is_claimed:
-            self._kept.pop(reservation.token, None)
-            reservation.end()
+    async def _forget_unclaimed(self, reservation: _Reservation) -> None:
+        with self._liveness.watched(Caller()) as ended:
+            await asyncio.wait({ended}, timeout=UNCLAIMED_S)
+        self._kept.pop(reservation.token, None)
+        await reservation.end()
 
 
 def _owner(caller: Caller) -> str | None:
