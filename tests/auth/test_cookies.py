@@ -46,6 +46,24 @@ async def test_a_cookie_counts_with_a_known_origin_and_json_alone(client: Client
     assert (await client.send("GET", "/who", headers=sent(cookies, origin=ORIGIN))).body == refused
 
 
+async def test_an_event_stream_is_read_with_a_cookie_by_a_page_of_a_known_origin_alone(client: Client) -> None:
+    cookies = await cookies_of(client)
+    stream = {"accept": "text/event-stream"}
+
+    async def who(**headers: str) -> object:
+        sent_headers = sent(cookies, **{key.replace("_", "-"): value for key, value in headers.items()})
+        return (await client.send("GET", "/who", headers=sent_headers | stream)).body
+
+    assert await who(origin=ORIGIN) == {"username": "maria", "address": "127.0.0.1"}
+    # A browser names no origin when a page reads from its own.
+    assert await who(sec_fetch_site="same-origin") == {"username": "maria", "address": "127.0.0.1"}
+    refused = {"error": "FORBIDDEN"}
+    assert await who() == refused
+    assert await who(sec_fetch_site="cross-site") == refused
+    assert await who(sec_fetch_site="same-site") == refused
+    assert await who(origin="https://evil.example.com", sec_fetch_site="same-origin") == refused
+
+
 async def test_a_bearer_token_goes_before_a_cookie(client: Client) -> None:
     cookies = await cookies_of(client)
 
