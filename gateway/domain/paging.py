@@ -27,10 +27,12 @@ class Edge(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """Whether there is more after `end_cursor` (None on an empty page)."""
+    """Whether there is more after `end_cursor` (None on an empty page). Nobody looks for what is before it."""
 
     has_next_page: bool
     end_cursor: str | None
+    start_cursor: str | None = None
+    has_previous_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class Page(Generic[T]):
 
 def page_of(edges: Sequence[Edge[T]], has_next_page: bool, unavailable: Sequence[UnavailableProvider] = ()) -> Page[T]:
     """A page of these edges."""
-    end_cursor = edges[-1].cursor if edges else None
-    return Page(edges, PageInfo(has_next_page, end_cursor), unavailable)
+    start, end = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
+    return Page(edges, PageInfo(has_next_page, end, start), unavailable)
 
 
 def checked_first(first: int | None) -> int:

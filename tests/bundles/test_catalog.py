@@ -8,6 +8,7 @@ import pytest
 
 from gateway.contract import ProviderRole, QualificationResult, Unavailable
 from gateway.domain.errors import RequestError
+from gateway.domain.paging import PageInfo
 from gateway.federation.index import fold
 from gateway.federation.projection import Projection
 from gateway.storage import MemoryWakeUps
@@ -73,6 +74,16 @@ async def test_a_text_finds_all_its_words_with_the_best_names_first(world: World
     assert set(ranks) == {0, 1}
     assert all("tv" in fold(f"{row.name} {row.description} {row.category_slugs}") for row in rows)
     assert world.found(text="aurora nosuchword") == []
+
+
+async def test_a_page_has_the_cursors_of_its_first_and_its_last_row(world: World) -> None:
+    page = browse_offerings(world.core, ALL, OfferingSort.NAME, 3)
+
+    nothing = browse_offerings(world.core, OfferingFilter(text="nosuchword"), OfferingSort.NAME, 3)
+
+    first, _, last = (edge.cursor for edge in page.edges)
+    assert page.page_info == PageInfo(True, last, first, has_previous_page=False)
+    assert nothing.page_info == PageInfo(False, None, None, has_previous_page=False)
 
 
 @pytest.mark.requirement("N1")

@@ -20,6 +20,8 @@ class PageInfo:
 
     has_next_page: bool = doc("Whether there are rows after this page.")
     end_cursor: str | None = doc("The cursor of the page's last row; null on an empty page.")
+    has_previous_page: bool = doc("False: pages are read forward only, and nobody looks for what is before one.")
+    start_cursor: str | None = doc("The cursor of the page's first row; null on an empty page.")
 
 
 def connection(node_type: Any, name: str, *, over_providers: bool = False) -> Any:

@@ -1,0 +1,1 @@
+"""Clients that no one here wrote, and the tools of those who write frontends."""

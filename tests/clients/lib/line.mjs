@@ -1,0 +1,36 @@
+// A line to the gateway that can be cut, as a phone's in a tunnel.
+import { connect, createServer } from "node:net";
+
+import { URL_OF_GATEWAY } from "./shop.mjs";
+
+const AWAY_MS = 600;
+
+/** `url` leads to the gateway; `cut()` ends what is open without a word, and refuses what is new for a while. */
+export async function openLine() {
+  const { hostname, port } = new URL(URL_OF_GATEWAY);
+  const open = new Set();
+  const line = { url: "", cuts: 0, connections: 0, cut };
+  let away = false;
+
+  function cut() {
+    line.cuts += 1;
+    away = true;
+    for (const socket of open) socket.resetAndDestroy();
+    setTimeout(() => (away = false), AWAY_MS);
+  }
+
+  const server = createServer((near) => {
+    if (away) return near.resetAndDestroy();
+    line.connections += 1;
+    const far = connect(Number(port), hostname);
+    for (const [socket, other] of [[near, far], [far, near]]) {
+      open.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => (open.delete(socket), other.destroy()));
+      socket.pipe(other);
+    }
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  line.url = `http://127.0.0.1:${server.address().port}`;
+  return line;
+}

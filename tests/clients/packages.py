@@ -1,0 +1,45 @@
+"""Node, the clients' packages, and the programs that use them."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CLIENTS = Path(__file__).parent
+TYPED = CLIENTS / "typed"
+INSTALLATION_LIMIT_S = 240
+PROGRAM_LIMIT_S = 100
+
+
+def require_node() -> None:
+    """Without Node and npm the test fails with CI=true and is skipped without."""
+    if shutil.which("node") and shutil.which("npm"):
+        return
+    message = "no node and npm on the path"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def install(folder: Path) -> None:
+    """What the folder's lock file says, unless it is there already; one process at a time."""
+    require_node()
+    lock = folder / "package-lock.json"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    installed = folder / "node_modules" / ".installed"
+    with lock.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not installed.is_file() or installed.read_text() != wanted:
+            run(folder, "npm", "ci", "--no-audit", "--no-fund", within_s=INSTALLATION_LIMIT_S)
+            installed.write_text(wanted)
+
+
+def run(folder: Path, *command: str, within_s: float = PROGRAM_LIMIT_S) -> str:
+    """What the command writes in that folder; it ends with status 0."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=within_s, check=False)
+    assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+    return done.stdout

@@ -1,0 +1,1 @@
+"""What was released to frontend developers goes on working."""
