@@ -6,6 +6,7 @@ import pytest
 
 from tests.clients.conftest import Outcomes
 
+pytestmark = pytest.mark.timeout(300)
 STEPS = {
     "apollo": (
         "asks a query",
@@ -56,7 +57,6 @@ STEPS = {
 CASES = [pytest.param(client, step, id=f"{client}: {step}") for client, steps in STEPS.items() for step in steps]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.requirement("N3")
 @pytest.mark.parametrize(("client", "step"), CASES)
 def test_the_client_does_it(client: str, step: str, outcomes: Callable[[str], Outcomes]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.clients.packages import CLIENTS, TYPED, install, run
 
+pytestmark = pytest.mark.timeout(300)
 PROJECTS = (CLIENTS, TYPED)
 
 
@@ -17,7 +18,6 @@ def typed() -> Path:
     return TYPED
 
 
-@pytest.mark.timeout(300)
 def test_types_are_generated_from_the_contracts_documents_and_hold_in_a_frontend(typed: Path) -> None:
     run(typed, "npm", "run", "--silent", "codegen")
     run(typed, "npm", "run", "--silent", "check")
@@ -26,7 +26,6 @@ def test_types_are_generated_from_the_contracts_documents_and_hold_in_a_frontend
     assert len(persisted) == 20
 
 
-@pytest.mark.timeout(300)
 def test_the_schema_has_no_lint_but_what_is_declared_with_its_reason(typed: Path) -> None:
     assert run(typed, "npm", "run", "--silent", "lint") == ""
 
