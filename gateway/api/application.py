@@ -16,6 +16,7 @@ from gateway.api.parts import ApiParts
 from gateway.api.probes import Probes
 from gateway.api.problems import Code, fault
 from gateway.api.schema.built import schema
+from gateway.api.telemetry.middleware import Tracing
 from gateway.api.texts import tell
 from gateway.api.texts.language import chosen_language
 from gateway.api.transports.endpoint import GraphQLEndpoint
@@ -38,11 +39,12 @@ def create_app(parts: ApiParts) -> Starlette:
             WebSocketRoute(PATH, GraphQLSocket(parts, execution, liveness)),
             Route("/healthz", probes.live),
             Route("/readyz", probes.ready),
+            Route("/metrics", probes.metrics),
             Route("/providers/{slug}/events/{secret}", probes.hub, methods=["POST"]),
             *parts.auth_routes,
         ],
         exception_handlers={Exception: _masked},
-        middleware=_cross_origin(parts.settings.cors_origins),
+        middleware=[Middleware(Tracing, parts.telemetry.metrics), *_cross_origin(parts.settings.cors_origins)],
     )
     # For whoever runs the server: it waits for nothing that stays open.
     application.state.end_streams = liveness.shut_down

@@ -1,0 +1,30 @@
+"""Gives every request its trace: what is logged, refused or broken in it is found by that."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.api.telemetry.metrics import Metrics
+from gateway.api.telemetry.traces import Trace, current, parent_of
+
+
+class Tracing:
+    """An ASGI application around another."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sets the trace; a WebSocket's is its connection's, and each operation of it has its own."""
+        parent = None
+        for name, _ in scope.get("headers", ()):
+            if name == b"traceparent":
+                parent = parent_of(_carrier(scope))
+                break
+        # Left as it is at the end: the server runs each request in a task of its own, and logs there what broke.
+        current.set(Trace(self._metrics, parent, is_connection=scope["type"] == "websocket"))
+        await self._app(scope, receive, send)
+
+
+def _carrier(scope: Scope) -> dict[str, str]:
+    wanted = (b"traceparent", b"tracestate")
+    return {name.decode("ascii"): value.decode("latin-1") for name, value in scope["headers"] if name in wanted}
