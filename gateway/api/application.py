@@ -12,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from gateway.api.operations.documents import Documents
 from gateway.api.operations.execution import Execution
 from gateway.api.operations.library import Library
+from gateway.api.operations.watched import WatchedExecution
 from gateway.api.parts import ApiParts
 from gateway.api.probes import Probes
 from gateway.api.problems import Code, fault
@@ -71,7 +72,7 @@ def _execution(parts: ApiParts) -> Execution:
     settings = parts.settings
     documents = Documents(schema._schema, settings.documents)
     library = Library(schema._schema, documents, settings.manifest)
-    return Execution(schema, library, settings.operation)
+    return WatchedExecution(schema, library, settings.operation, parts.telemetry)
 
 
 async def _masked(request: Request, error: Exception) -> Response:

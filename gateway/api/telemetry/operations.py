@@ -1,6 +1,8 @@
 """One operation as operators see it: a time by name, kind and outcome, and a span where traces are kept."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from types import TracebackType
 
@@ -47,6 +49,11 @@ class Operation:
         self._span = tracer.start_span(name, self.trace.context(), kind=SpanKind.SERVER, attributes=attributes)
         current.reset(outer)
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a span of it is kept."""
+        return self._span is not None and self._span.is_recording()
+
     def called_by(self, kind: str) -> None:
         """What kind of caller it has, such as `customer`; never who."""
         if self._span is not None:
@@ -67,6 +74,17 @@ class Operation:
             current.set(self._outer_trace)
         if self._outer is not None and contexts.get_current() is self._inner:
             contexts.attach(self._outer)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Entered, and left at the exit; it goes on after that unless it was ended, or by an error now."""
+        self.enter()
+        try:
+            yield
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        self.leave()
 
     def settled(self, outcome: str = OK) -> None:
         """The answer is there; of a subscription, its stream stands or was refused: what follows takes its time."""
@@ -91,5 +109,14 @@ class Operation:
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self.end(OK if kind is None else ABANDONED if issubclass(kind, _ABANDONING) else FAULT)
-        self.leave()
+        outcome = _outcome(kind)
+        self.end(outcome)
+        # Whoever masks a fault logs it as this operation's.
+        if outcome != FAULT:
+            self.leave()
+
+
+def _outcome(kind: type[BaseException] | None) -> str:
+    if kind is None:
+        return OK
+    return ABANDONED if issubclass(kind, _ABANDONING) else FAULT

@@ -59,6 +59,14 @@ def current_id() -> str | None:
     return f"{span.trace_id:032x}" if span.is_valid else None
 
 
+def join(carrier: Mapping[str, object]) -> None:
+    """Makes the present connection part of the trace in `carrier`, with all that is run on it from now on."""
+    trace, given = current.get(), carrier.get("traceparent")
+    parent = parent_of({"traceparent": given}) if isinstance(given, str) else None
+    if trace is not None and parent is not None:
+        current.set(Trace(trace.metrics, parent, is_connection=True))
+
+
 def refused(surface: str, code: str) -> None:
     """Counts the refusal of the present request."""
     trace = current.get()

@@ -1,9 +1,9 @@
 """What the API and the federation tell operators by: metrics always, spans where an exporter is set."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 from opentelemetry.trace import Tracer
-from prometheus_client import Gauge
 
 from gateway.api.telemetry.metrics import Metrics
 from gateway.api.telemetry.names import OperationNames
@@ -33,9 +33,9 @@ class Telemetry:
             operation.record(self._tracer, document_hash)
         return operation
 
-    def subscribers(self, transport: str, field: str) -> Gauge:
-        """How many follow that field over that transport: `inc()` when one begins, `dec()` when it ends."""
-        return self.metrics.subscribers(transport, field)
+    def following(self, transport: str, field: str) -> AbstractContextManager[None]:
+        """From entry to exit, one more follows that field over that transport."""
+        return self.metrics.subscribers(transport, field).track_inprogress()
 
     def delivered(self, field: str, number: int = 1) -> None:
         """That many events of a subscription's field were sent."""
