@@ -1,6 +1,8 @@
 """A trace goes in with a client's request, through the gateway, and out to the providers."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -9,7 +11,7 @@ import pytest
 from aiohttp import web
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
+from gateway.api.telemetry.exporting import TraceSettings, TracesNotInstalled, open_telemetry
 from gateway.api.telemetry.middleware import Tracing
 from gateway.api.telemetry.traces import Trace, current, current_id, parent_of
 from gateway.api.telemetry.watching import Telemetry
@@ -213,3 +215,22 @@ async def test_a_collector_that_is_away_delays_nothing_but_the_end_and_that_brie
             assert loop.time() - begun < 1
             begun = loop.time()
         assert loop.time() - begun < 5
+
+
+@pytest.mark.parametrize("lacking", ["opentelemetry.sdk", "opentelemetry.exporter"])
+async def test_a_gateway_that_can_not_keep_spans_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    monkeypatch.setitem(sys.modules, lacking, None)
+
+    with pytest.raises(TracesNotInstalled, match="the extra `traces`"):
+        async with open_telemetry(TraceSettings("otlp")):
+            pass
+
+
+def test_what_keeps_spans_is_loaded_only_when_it_is_asked_for() -> None:
+    program = "import sys, gateway.app; print([each for each in sys.modules if each.startswith('opentelemetry.sdk')])"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout == "[]\n"
