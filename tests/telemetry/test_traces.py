@@ -197,7 +197,7 @@ async def test_a_request_has_a_trace_from_its_first_moment(kind: str, is_connect
 
     tracing = Tracing(app, Telemetry().metrics)
     for headers in ([], [(b"host", b"x"), (b"traceparent", SAMPLED.encode())], [(b"traceparent", b"\xff")]):
-        await asyncio.create_task(tracing({"type": kind, "headers": headers}, receive, send))
+        await asyncio.ensure_future(tracing({"type": kind, "headers": headers}, receive, send))
 
     traces = [each for each in seen if each is not None]
     assert [each.is_connection for each in traces] == [is_connection] * 3

@@ -1,7 +1,8 @@
 """Every operation as operators see it: timed, counted and traced, whatever transport brought it and how it ends."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
+from time import perf_counter
 from typing import TypeVar
 
 from graphql import OperationType
@@ -16,6 +17,7 @@ from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.operation import Found, Operation
 from gateway.api.telemetry import operations
 from gateway.api.telemetry.metrics import OK
+from gateway.api.telemetry.operations import outcome_of
 from gateway.api.telemetry.watching import Telemetry
 from gateway.domain.parties import Caller
 
@@ -34,9 +36,21 @@ class WatchedExecution(Execution):
         """See Execution."""
         if found.operation is None:
             return self._refused(await super().run(found, asked, context))
+        if asked.trace_parent is None and self._telemetry.only_times():
+            return await self._timed(found.operation, super().run(found, asked, context))
         with self._begins(found.operation, asked, context) as watched:
             answered = await super().run(found, asked, context)
             watched.end(self._outcome(answered))
+        return answered
+
+    async def _timed(self, operation: Operation, running: Awaitable[Answered]) -> Answered:
+        begun, kind, name = perf_counter(), operation.kind.value, operation.name
+        try:
+            answered = await running
+        except BaseException as error:
+            self._telemetry.timed(kind, name, outcome_of(type(error)), begun)
+            raise
+        self._telemetry.timed(kind, name, self._outcome(answered), begun)
         return answered
 
     async def run_in_parts(self, found: Found, asked: Asked, context: Context) -> Answered | Parts:

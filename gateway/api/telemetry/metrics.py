@@ -2,31 +2,34 @@
 
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 
+from gateway.api.telemetry.timings import Timings
+
 OK = "ok"
-BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 # When each series began is of no use here, and doubles the counters.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
-    """Every metric there is. Children are kept by their labels: looking them up is most of what a count costs."""
+    """Every metric there is."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         ProcessCollector(registry=self.registry)
-        self._operations = self._histogram(
+        self._operations = Timings(
             "gateway_operation_seconds",
-            "Time to the answer of an operation; of a subscription, to its first state.",
+            "Time to the answer of an operation; of a subscription, until it stands.",
             ("operation", "kind", "outcome"),
+            self.registry,
         )
-        self._calls = self._histogram(
+        self._calls = Timings(
             "gateway_provider_call_seconds",
             "Time of a call to a provider with all its tries and waits.",
             ("provider", "capability", "outcome"),
+            self.registry,
         )
         self._retries = self._counter(
             "gateway_provider_retries", "Tries of a call after the first.", ("provider", "capability")
@@ -41,25 +44,15 @@ class Metrics:
         self._refusals = self._counter("gateway_refusals", "Requests that were refused.", ("surface", "code"))
         self._faults = self._counter("gateway_faults", "Faults that were masked and logged.", ())
         self._orders = self._gauge("gateway_orders_open", "Orders that are in no final state.", ("state",))
-        self._timed: dict[tuple[str, str, str], Histogram] = {}
-        self._called: dict[tuple[str, str, str], Histogram] = {}
         self._sent: dict[str, Counter] = {}
 
     def operation(self, name: str, kind: str, outcome: str, seconds: float) -> None:
         """An operation was answered."""
-        key = (name, kind, outcome)
-        child = self._timed.get(key)
-        if child is None:
-            child = self._timed[key] = self._operations.labels(*key)
-        child.observe(seconds)
+        self._operations.add(name, kind, outcome, seconds)
 
     def provider_call(self, provider: str, capability: str, outcome: str, seconds: float) -> None:
         """A call to a provider ended."""
-        key = (provider, capability, outcome)
-        child = self._called.get(key)
-        if child is None:
-            child = self._called[key] = self._calls.labels(*key)
-        child.observe(seconds)
+        self._calls.add(provider, capability, outcome, seconds)
 
     def retried(self, provider: str, capability: str) -> None:
         """A call is tried again."""
@@ -96,9 +89,6 @@ class Metrics:
     def exposed(self) -> bytes:
         """All of it in Prometheus' text format 0.0.4."""
         return generate_latest(self.registry)
-
-    def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
-        return Histogram(name, text, labels, registry=self.registry, buckets=BUCKETS_S)
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return Counter(name, text, labels, registry=self.registry)

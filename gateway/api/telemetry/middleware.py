@@ -1,5 +1,7 @@
 """Gives every request its trace: what is logged, refused or broken in it is found by that."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api.telemetry.metrics import Metrics
@@ -13,16 +15,12 @@ class Tracing:
         self._app = app
         self._metrics = metrics
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Sets the trace; a WebSocket's is its connection's, and each operation of it has its own."""
-        parent = None
-        for name, _ in scope.get("headers", ()):
-            if name == b"traceparent":
-                parent = parent_of(_carrier(scope))
-                break
+        parent = parent_of(_carrier(scope)) if b"traceparent" in dict(scope.get("headers", ())) else None
         # Left as it is at the end: the server runs each request in a task of its own, and logs there what broke.
         current.set(Trace(self._metrics, parent, is_connection=scope["type"] == "websocket"))
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _carrier(scope: Scope) -> dict[str, str]:

@@ -109,14 +109,13 @@ class Operation:
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        outcome = _outcome(kind)
+        outcome = OK if kind is None else outcome_of(kind)
         self.end(outcome)
         # Whoever masks a fault logs it as this operation's.
         if outcome != FAULT:
             self.leave()
 
 
-def _outcome(kind: type[BaseException] | None) -> str:
-    if kind is None:
-        return OK
+def outcome_of(kind: type[BaseException]) -> str:
+    """Of an operation that ended by an exception of that kind."""
     return ABANDONED if issubclass(kind, _ABANDONING) else FAULT

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from time import perf_counter
 
 from opentelemetry.trace import Tracer
 
@@ -32,6 +33,15 @@ class Telemetry:
         if self._tracer is not None:
             operation.record(self._tracer, document_hash)
         return operation
+
+    def only_times(self) -> bool:
+        """Whether a time is all that is kept of an operation now: it has its request's trace, and no span."""
+        trace = current.get()
+        return self._tracer is None and trace is not None and not trace.is_connection
+
+    def timed(self, kind: str, name: str | None, outcome: str, begun: float) -> None:
+        """An operation ended that began then, by `perf_counter`: what `operation` does where that is all."""
+        self.metrics.operation(self.names.label(name), kind, outcome, perf_counter() - begun)
 
     def following(self, transport: str, field: str) -> AbstractContextManager[None]:
         """From entry to exit, one more follows that field over that transport."""
