@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 import structlog
+from sqlalchemy import text
 
 from gateway.api.operations.persisted import Manifest, Trust
 from gateway.api.telemetry.names import OperationNames
@@ -175,9 +176,9 @@ async def test_who_follows_is_counted_while_they_do_and_so_is_what_they_are_sent
             aiohttp.ClientSession() as http,
             http.post(f"{gateway.address}/graphql", json=body, headers=headers) as response,
         ):
-            text = ""
-            while text.count("cursor") < 2:
-                text += (await response.content.readany()).decode()
+            sent = ""
+            while sent.count("cursor") < 2:
+                sent += (await response.content.readany()).decode()
             seen = following()
 
     (span,) = await collector.named("subscription Follow")
@@ -229,6 +230,27 @@ async def test_a_fault_that_ends_an_operation_on_a_websocket_has_that_operations
     assert (span.trace_id, span.attributes["gateway.outcome"]) == (TRACE, "INTERNAL")
 
 
+async def test_a_fault_that_ends_a_stream_has_that_operations_trace(gateway: Running, collector: Collector) -> None:
+    caller = await gateway.sign_in("maria")
+    await _append(gateway, caller, 1)
+    customer = caller.actor.memberships[0].customer.id if caller.actor else ""
+    payload = {"query": FOLLOW, "extensions": {"traceparent": SAMPLED}}
+
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await send(socket, {"id": "1", "type": "subscribe", "payload": payload})
+        assert (await received(socket))["type"] == "next"
+        async with gateway.storage.engine.begin() as connection:
+            await connection.execute(text("DROP TABLE order_event"))
+        gateway.wakeups.notify(f"customer:{customer}")
+        message = await received(socket)
+
+    (span,) = await collector.named("subscription Follow")
+    assert message["type"] == "error"
+    assert message["payload"][0]["extensions"] == {"code": "INTERNAL", "traceId": TRACE}
+    assert (span.trace_id, span.attributes["gateway.outcome"]) == (TRACE, "INTERNAL")
+
+
 async def _metrics(gateway: Running, **headers: str) -> tuple[int, str]:
     async with gateway.http.get(f"{gateway.address}/metrics", headers=headers) as response:
         return response.status, await response.text()
@@ -238,13 +260,13 @@ async def test_metrics_are_there_for_this_machine_with_the_orders_as_the_store_h
     caller = await gateway.sign_in("maria")
     await _append(gateway, caller, 1)
 
-    status, text = await _metrics(gateway)
+    status, exposed = await _metrics(gateway)
 
     assert status == 200
-    assert figure_in(text, "gateway_orders_open", state="ACKNOWLEDGED") == 1
-    assert figure_in(text, "gateway_orders_open", state="HELD") == 0
-    assert figure_in(text, "process_cpu_seconds_total") > 0
-    assert "_created" not in text
+    assert figure_in(exposed, "gateway_orders_open", state="ACKNOWLEDGED") == 1
+    assert figure_in(exposed, "gateway_orders_open", state="HELD") == 0
+    assert figure_in(exposed, "process_cpu_seconds_total") > 0
+    assert "_created" not in exposed
 
 
 @pytest.mark.parametrize("header", ["forwarded", "x-forwarded-for"])
