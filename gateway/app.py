@@ -19,6 +19,8 @@ from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest, Trust, read_manifest
 from gateway.api.parts import ApiParts, ApiSettings
+from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
+from gateway.api.telemetry.watching import Telemetry
 from gateway.federation import signals
 from gateway.federation.callbacks import Callbacks, registered
 from gateway.federation.projection import Projection, open_projection
@@ -73,14 +75,15 @@ async def open_gateway(
     `waits_for_providers` makes it ready only when each of them has answered once (the demo); else one that is away
     stops nobody.
 
-    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable; OSError for the
-    data folder.
+    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable,
+    TracesNotInstalled; OSError for the data folder.
     """
     wakeups, clock = MemoryWakeUps(), SystemClock()
     engine = Engine(EXECUTOR_ID)
     async with (
+        open_telemetry(_trace_settings(settings)) as telemetry,
         open_storage(settings.database, wakeups, clock, engine.start_in) as storage,
-        open_registry(providers.providers, providers.agreements, clock) as registry,
+        open_registry(providers.providers, providers.agreements, clock, calls=telemetry.provider_calls) as registry,
         open_projection(
             registry,
             wakeups,
@@ -99,7 +102,7 @@ async def open_gateway(
             registered(registry, callbacks),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, api_settings(settings, public_url))
+            yield _gateway(parts, auth, registry, callbacks, telemetry, api_settings(settings, public_url))
 
 
 def _gateway(
@@ -107,6 +110,7 @@ def _gateway(
     auth: AuthParts,
     registry: Registry,
     callbacks: Callbacks,
+    telemetry: Telemetry,
     settings: ApiSettings,
 ) -> Gateway:
     core = parts[0]
@@ -126,6 +130,7 @@ def _gateway(
             is_hub_secret=callbacks.is_secret,
             receive=receive,
             settings=settings,
+            telemetry=telemetry,
         )
     )
     gateway = Gateway(asgi, *parts)
@@ -149,6 +154,7 @@ def api_settings(settings: Settings, public_url: str) -> ApiSettings:
         body_limit=settings.body_bytes,
         allowed_origins=tuple(_origins(settings, public_url)),
         cors_origins=settings.allowed_origins,
+        metrics_networks=settings.metrics_networks,
         beat_s=settings.stream_beat_s,
         operation=OperationLimits(
             seconds=settings.operation_timeout_s,
@@ -176,6 +182,10 @@ def _document_bounds(settings: Settings) -> DocumentBounds:
 def _manifest(settings: Settings) -> Manifest:
     trust, path = Trust(settings.trusted_documents), settings.trusted_documents_file
     return Manifest() if trust is Trust.OFF or path is None else read_manifest(path, trust)
+
+
+def _trace_settings(settings: Settings) -> TraceSettings:
+    return TraceSettings(settings.traces, settings.traces_endpoint, settings.traces_ratio)
 
 
 def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:

@@ -43,6 +43,26 @@ class WakeUps(Protocol):
         """Listens from entry to exit."""
 
 
+class ProviderCall(Protocol):
+    """One call to a provider, with all its tries, from entry to exit; the error that leaves it is how it ended."""
+
+    def retried(self, outcome: str) -> None:
+        """A try ended with that error's code, and another follows."""
+
+    def spared(self) -> None:
+        """The open breaker kept it from being sent."""
+
+
+class ProviderCalls(Protocol):
+    """Is told of the calls to providers, for operators to see. Nothing of the customer's is told."""
+
+    def call(self, provider: str, capability: str, *, is_change: bool) -> AbstractContextManager[ProviderCall]:
+        """A call that is about to begin."""
+
+    def breaker(self, provider: str, capability: str, *, is_open: bool) -> None:
+        """The provider is spared calls from now on, or no more; told at first, then when it changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewAccount:
     """What sign-up keeps: ids are global, the password is a hash already.
@@ -220,6 +240,9 @@ class Orders(Protocol):
 
     async def open_ids(self) -> Sequence[str]:
         """The ids of every order that is in no final state, oldest first."""
+
+    async def open_by_state(self) -> Mapping[OrderState, int]:
+        """How many orders are in each state that is not final; those with none are left out."""
 
     async def by_products(self, customer_id: str, products: Sequence[str]) -> Mapping[str, str]:
         """The order ids by product global id, for those products that the customer's orders made."""

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -84,6 +85,15 @@ def _span(value: object) -> object:
     return span
 
 
+def _endpoint(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", value):
+        raise ValueError("should be an address such as http://127.0.0.1:4318/v1/traces")
+    return value
+
+
+LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -194,6 +204,22 @@ class Settings(BaseSettings):
     )
     demo_faults: bool = Field(False, description="Whether the demo's operators take orders to fail, for tests.")
 
+    metrics_networks: Networks = Field(
+        LOOPBACK, description="Networks that may read /metrics; for others it is not there."
+    )
+    traces: Literal["none", "console", "otlp"] = Field(
+        "none", description="Where spans go: nowhere, to the terminal, or to a collector by OTLP over HTTP."
+    )
+    traces_endpoint: Endpoint = Field(
+        "http://127.0.0.1:4318/v1/traces", description="The collector's address, with its path."
+    )
+    traces_ratio: float = Field(
+        1, ge=0, le=1, description="Which part of the traces is kept, from 0 to 1; a trace is kept as a whole."
+    )
+
+    log_format: Literal["console", "json"] = Field(
+        "console", description="How a log line looks: key=value for a terminal, or a JSON object."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="What is logged.")
     failpoint: str = Field(
         "", description="For crash tests: the step and moment, such as place:before, at which the gateway kills itself."

@@ -12,10 +12,12 @@ from starlette.routing import Route, WebSocketRoute
 from gateway.api.operations.documents import Documents
 from gateway.api.operations.execution import Execution
 from gateway.api.operations.library import Library
+from gateway.api.operations.watched import WatchedExecution
 from gateway.api.parts import ApiParts
 from gateway.api.probes import Probes
 from gateway.api.problems import Code, fault
 from gateway.api.schema.built import schema
+from gateway.api.telemetry.middleware import Tracing
 from gateway.api.texts import tell
 from gateway.api.texts.language import chosen_language
 from gateway.api.transports.endpoint import GraphQLEndpoint
@@ -38,11 +40,12 @@ def create_app(parts: ApiParts) -> Starlette:
             WebSocketRoute(PATH, GraphQLSocket(parts, execution, liveness)),
             Route("/healthz", probes.live),
             Route("/readyz", probes.ready),
+            Route("/metrics", probes.metrics),
             Route("/providers/{slug}/events/{secret}", probes.hub, methods=["POST"]),
             *parts.auth_routes,
         ],
         exception_handlers={Exception: _masked},
-        middleware=_cross_origin(parts.settings.cors_origins),
+        middleware=[Middleware(Tracing, parts.telemetry.metrics), *_cross_origin(parts.settings.cors_origins)],
     )
     # For whoever runs the server: it waits for nothing that stays open.
     application.state.end_streams = liveness.shut_down
@@ -69,7 +72,7 @@ def _execution(parts: ApiParts) -> Execution:
     settings = parts.settings
     documents = Documents(schema._schema, settings.documents)
     library = Library(schema._schema, documents, settings.manifest)
-    return Execution(schema, library, settings.operation)
+    return WatchedExecution(schema, library, settings.operation, parts.telemetry)
 
 
 async def _masked(request: Request, error: Exception) -> Response:

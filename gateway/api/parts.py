@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Protocol
 
 from starlette.requests import HTTPConnection
@@ -10,8 +11,11 @@ from starlette.routing import BaseRoute
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest
+from gateway.api.telemetry.watching import Telemetry
 from gateway.domain.parties import Caller
 from gateway.usecases.core import Core
+
+Network = IPv4Network | IPv6Network
 
 
 class Identity(Protocol):
@@ -35,6 +39,7 @@ class ApiSettings:
     """What bounds the API: bytes of a body, connections and operations, and whose pages may use it.
 
     `allowed_origins` may open a WebSocket, the gateway's own too; `cors_origins` are the others: browsers ask for them.
+    `metrics_networks` are those that `/metrics` is there for.
     """
 
     body_limit: int = 256 * 1024
@@ -49,6 +54,7 @@ class ApiSettings:
     manifest: Manifest = field(default_factory=Manifest)
     allowed_origins: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    metrics_networks: tuple[Network, ...] = ()
     documents: DocumentBounds = field(default_factory=DocumentBounds)
 
 
@@ -68,3 +74,4 @@ class ApiParts:
     is_hub_secret: Callable[[str, str], bool]
     receive: Callable[[str, Mapping[str, Any]], Awaitable[bool]]
     settings: ApiSettings = field(default_factory=ApiSettings)
+    telemetry: Telemetry = field(default_factory=Telemetry)

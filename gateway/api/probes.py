@@ -1,11 +1,18 @@
-"""Whether the gateway lives, and whether it is ready; and the providers' hub callbacks."""
+"""Whether the gateway lives, whether it is ready, and what it has counted; and the providers' hub callbacks."""
 
+import asyncio
+
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.api.auth.addresses import read_address
 from gateway.api.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
 from gateway.api.parts import ApiParts
+from gateway.api.telemetry.open_orders import OpenOrders
 from gateway.domain.errors import ContractBroken
+
+FORWARDED = frozenset({"forwarded", "x-forwarded-for"})
 
 
 class Probes:
@@ -13,6 +20,7 @@ class Probes:
 
     def __init__(self, parts: ApiParts) -> None:
         self._parts = parts
+        self._orders = OpenOrders(parts.core.storage, parts.telemetry.metrics)
 
     async def live(self, request: Request) -> Response:
         """200 as long as the process answers."""
@@ -23,6 +31,22 @@ class Probes:
         parts = dict(await self._parts.readiness())
         is_ready = all(parts.values())
         return JSONResponse({"status": "ok" if is_ready else "waiting", "parts": parts}, 200 if is_ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """What is counted, for those networks that may see it; 404 for others."""
+        if not self._may_see_metrics(request):
+            return Response(status_code=404)
+        await self._orders.refresh()
+        body = await asyncio.to_thread(self._parts.telemetry.metrics.exposed)
+        return Response(body, headers={"content-type": CONTENT_TYPE_LATEST, "cache-control": "no-store"})
+
+    def _may_see_metrics(self, request: Request) -> bool:
+        address = self._parts.identity.address_of(request)
+        is_believed = request.client is not None and address != request.client.host
+        if not is_believed and FORWARDED & set(request.headers):
+            return False  # it came through a proxy that is not trusted: nobody knows who asks
+        found = read_address(address)
+        return found is not None and any(found in network for network in self._parts.settings.metrics_networks)
 
     async def hub(self, request: Request) -> Response:
         """Takes a provider's event: 204; 404 for who does not know the secret, whatever else is wrong."""

@@ -8,6 +8,8 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
+from gateway.api.telemetry.log_lines import frames
+from gateway.api.telemetry.traces import current
 from gateway.api.texts import tell
 from gateway.domain.errors import AccessError, Problem, ProviderError, RequestError
 
@@ -102,18 +104,12 @@ def _request(error: RequestError, locale: str) -> tuple[str, dict[str, Any]]:
 
 
 def fault(original: BaseException, path: Any) -> dict[str, Any]:
-    """Logs a fault; its `extensions` hold the trace id to find it by, and nothing of the inside."""
-    trace_id = uuid.uuid4().hex
+    """Logs and counts a fault; its `extensions` hold the request's trace id, and nothing of the inside."""
+    trace = current.get()
+    trace_id = trace.hex if trace else uuid.uuid4().hex
+    if trace:
+        trace.metrics.fault()
     # The exception's own text may hold what a person typed: only where it happened is logged.
-    log.error("fault", trace_id=trace_id, kind=type(original).__name__, path=path, frames=_frames(original))
+    kind, places = type(original).__name__, frames(original.__traceback__)
+    log.error("fault", trace_id=trace_id, kind=kind, path=path, frames=places)
     return {"code": Code.INTERNAL.value, "traceId": trace_id}
-
-
-def _frames(error: BaseException) -> list[str]:
-    frames: list[str] = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
-    return frames[-12:]

@@ -1,29 +1,50 @@
-"""Where log lines go: to stderr, one line each, from the level that is set."""
+"""Where log lines go: to stderr, one line each, from the level and in the form that are set."""
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
+import orjson
 import structlog
+from structlog.stdlib import ProcessorFormatter
 
+from gateway.api.telemetry.log_lines import with_trace, without_texts
 from gateway.settings import Settings
 
 
 def set_up_logs(settings: Settings) -> None:
     """For the whole process; stdout is kept for what a command has to say."""
     level = logging.getLevelNamesMapping()[settings.log_level]
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=level, stream=sys.stderr, format=form, force=True)
-    # What the clients of providers and the server say of each request is for debugging alone.
-    for chatty in ("aiosqlite", "asyncio", "websockets", "uvicorn"):
-        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    common: list[Any] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        with_trace,
+        without_texts,
+    ]
+    form = _json if settings.log_format == "json" else _logfmt
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        ProcessorFormatter(processors=[ProcessorFormatter.remove_processors_meta, form], foreign_pre_chain=common)
     )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # What the clients of providers and the server say of each request is for debugging alone; the engine would have
+    # a handler of its own.
+    for chatty in ("aiosqlite", "asyncio", "websockets", "uvicorn", "urllib3"):
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    engine = logging.getLogger("dbos")
+    engine.handlers, engine.propagate = [handler], False
+    structlog.configure(
+        processors=[*common, ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
+_logfmt = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "logger", "event"], drop_missing=True)
+
+
+def _json(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> str:
+    # Of what is no JSON the kind alone: its own text may hold anything.
+    return orjson.dumps(line, default=lambda value: type(value).__name__, option=orjson.OPT_NON_STR_KEYS).decode()

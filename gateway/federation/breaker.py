@@ -19,6 +19,11 @@ class Breaker:
         self._opened_at: datetime | None = None
         self._probing = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are spared, or one is to probe."""
+        return self._opened_at is not None
+
     def wait_s(self) -> float | None:
         """None where a call may pass; else the seconds until it is worth trying again."""
         if self._opened_at is None:

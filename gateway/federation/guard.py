@@ -11,7 +11,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from gateway.contract.provider import Limits
 from gateway.domain.errors import ContractBroken, OutcomeUnknown, ProviderError, Unavailable
 from gateway.federation.breaker import Breaker
-from gateway.ports import Clock
+from gateway.federation.unwatched import UNWATCHED
+from gateway.ports import Clock, ProviderCall, ProviderCalls
 
 T = TypeVar("T")
 Call = Callable[[], Awaitable[T]]
@@ -36,11 +37,15 @@ def sorting(provider: str, capability: str, leaked: Leaked) -> Iterator[None]:
 class Guard:
     """What stands between the gateway and one capability of one provider: its own bulkhead and breaker."""
 
-    def __init__(self, provider: str, capability: str, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, provider: str, capability: str, limits: Limits, clock: Clock, calls: ProviderCalls = UNWATCHED
+    ) -> None:
         self.provider = provider
         self.capability = capability
         self.limits = limits
+        self._calls = calls
         self._breaker = Breaker(clock)
+        self._calls.breaker(provider, capability, is_open=False)
         self._places = asyncio.Semaphore(limits.concurrency)
 
     async def read(self, call: Call[T], timeout_s: float | None = None) -> T:
@@ -48,30 +53,34 @@ class Guard:
 
         Raises: ProviderError, Unavailable at the time limit.
         """
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(Unavailable),
-            stop=self._is_hopeless,
-            wait=wait_random_exponential(multiplier=0.05, max=0.5),
-            reraise=True,
-        )
-        async with self._limit(timeout_s or self.limits.read_timeout_s, lambda: Unavailable) as limit:
-            return await retrying(self._read_once, call, limit)
+        timeout_s = timeout_s or self.limits.read_timeout_s
+        with self._calls.call(self.provider, self.capability, is_change=False) as watched:
+            retrying = AsyncRetrying(
+                retry=retry_if_exception_type(Unavailable),
+                stop=self._is_hopeless,
+                wait=wait_random_exponential(multiplier=0.05, max=0.5),
+                before_sleep=lambda _: watched.retried(Unavailable.code),
+                reraise=True,
+            )
+            async with self._limit(timeout_s, lambda: Unavailable) as limit:
+                return await retrying(self._read_once, call, limit, watched)
 
     async def change(self, call: Call[T]) -> T:
         """Does it once. Raises: ProviderError; OutcomeUnknown where the time ran out after it was sent."""
         leaked: Leaked = Unavailable
-        async with self._limit(self.limits.change_timeout_s, lambda: leaked) as limit, self._place(limit):
-            leaked = OutcomeUnknown
-            with sorting(self.provider, self.capability, OutcomeUnknown):
-                return await call()
+        with self._calls.call(self.provider, self.capability, is_change=True) as watched:
+            async with self._limit(self.limits.change_timeout_s, lambda: leaked) as limit, self._place(limit, watched):
+                leaked = OutcomeUnknown
+                with sorting(self.provider, self.capability, OutcomeUnknown):
+                    return await call()
 
     def _is_hopeless(self, state: RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
         asked_to_wait = isinstance(error, Unavailable) and error.retry_after_s is not None
         return asked_to_wait or bool(stop_after_attempt(self.limits.read_tries)(state))
 
-    async def _read_once(self, call: Call[T], limit: asyncio.Timeout) -> T:
-        async with self._place(limit):
+    async def _read_once(self, call: Call[T], limit: asyncio.Timeout, watched: ProviderCall) -> T:
+        async with self._place(limit, watched):
             with sorting(self.provider, self.capability, ContractBroken):
                 return await call()
 
@@ -84,11 +93,12 @@ class Guard:
             raise outcome()(self.provider, self.capability, f"no answer within {timeout_s:g} s") from error
 
     @asynccontextmanager
-    async def _place(self, limit: asyncio.Timeout) -> AsyncIterator[None]:
+    async def _place(self, limit: asyncio.Timeout, watched: ProviderCall) -> AsyncIterator[None]:
         """A place in the bulkhead, and the breaker told what came of it."""
         async with self._places:
             wait_s = self._breaker.wait_s()
             if wait_s is not None:
+                watched.spared()
                 raise Unavailable(self.provider, self.capability, "spared after failures", retry_after_s=wait_s)
             self._breaker.started()
             tell = self._breaker.abandoned
@@ -105,4 +115,7 @@ class Guard:
                 tell = self._breaker.failed if limit.expired() else self._breaker.abandoned
                 raise
             finally:
+                was_open = self._breaker.is_open
                 tell()
+                if self._breaker.is_open != was_open:
+                    self._calls.breaker(self.provider, self.capability, is_open=self._breaker.is_open)

@@ -18,7 +18,8 @@ from gateway.domain.errors import ContractBroken, Unavailable
 from gateway.domain.inventory import Product
 from gateway.domain.parties import Place
 from gateway.federation.guard import Guard, sorting
-from gateway.ports import Clock
+from gateway.federation.unwatched import UNWATCHED
+from gateway.ports import Clock, ProviderCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,11 @@ class GuardedEvents:
             return self.inner.read(body)
 
 
-def guarded(provider: Provider, limits: Limits, clock: Clock) -> Provider:
-    """The same provider, each capability behind a guard of its own; what it lacks stays None."""
+def guarded(provider: Provider, limits: Limits, clock: Clock, calls: ProviderCalls = UNWATCHED) -> Provider:
+    """The same provider, each capability behind a guard of its own that tells `calls`; what it lacks stays None."""
 
     def guard(capability: str) -> Guard:
-        return Guard(provider.profile.slug, capability, limits, clock)
+        return Guard(provider.profile.slug, capability, limits, clock, calls)
 
     return Provider(
         provider.profile,

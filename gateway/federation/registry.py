@@ -15,7 +15,8 @@ from gateway.domain.identity import own_id
 from gateway.domain.parties import Agreement
 from gateway.federation.guard import sorting
 from gateway.federation.guarded import guarded, unreachable
-from gateway.ports import Clock
+from gateway.federation.unwatched import UNWATCHED
+from gateway.ports import Clock, ProviderCalls
 
 ENTRY_POINT_GROUP = "gateway.adapters"
 
@@ -44,11 +45,18 @@ class ProviderSpec:
 class Registry:
     """Implements Directory. A provider that is not connected (yet) is there too: every call to it is Unavailable."""
 
-    def __init__(self, specs: Sequence[ProviderSpec], agreements: Sequence[Agreement], clock: Clock) -> None:
+    def __init__(
+        self,
+        specs: Sequence[ProviderSpec],
+        agreements: Sequence[Agreement],
+        clock: Clock,
+        calls: ProviderCalls = UNWATCHED,
+    ) -> None:
         self._profiles = {spec.slug: spec.profile for spec in sorted(specs, key=lambda spec: spec.slug)}
         self._providers = {slug: unreachable(profile) for slug, profile in self._profiles.items()}
         self._agreements = tuple(agreements)
         self._clock = clock
+        self._calls = calls
         self._failures: dict[str, ProviderError | None] = dict.fromkeys(self._profiles)
 
     def provider(self, slug: str) -> Provider | None:
@@ -86,7 +94,7 @@ class Registry:
         settings = ProviderSettings(spec.profile, spec.options, spec.limits, self._clock.now)
         with sorting(spec.slug, "connect", Unavailable):
             async with connect(settings) as provider:
-                self._providers[spec.slug] = guarded(provider, spec.limits, self._clock)
+                self._providers[spec.slug] = guarded(provider, spec.limits, self._clock, self._calls)
                 self._failures[spec.slug] = None
                 tried.set()
                 await asyncio.Event().wait()
@@ -105,13 +113,14 @@ async def open_registry(
     *,
     adapters: Mapping[str, Connect] | None = None,
     retry_s: float = 5.0,
+    calls: ProviderCalls = UNWATCHED,
 ) -> AsyncIterator[Registry]:
     """Opens every provider side by side, until the exit; one that can't be reached stops nobody and is tried again.
 
-    Returns once each has been tried, or its change limit is over. Raises: UnknownAdapter.
+    Returns once each has been tried, or its change limit is over; `calls` is told of each call. Raises: UnknownAdapter.
     """
     connects = {spec.slug: _adapter(spec, adapters) for spec in specs}
-    registry = Registry(specs, agreements, clock)
+    registry = Registry(specs, agreements, clock, calls)
     tried = {spec.slug: asyncio.Event() for spec in specs}
     # Each provider is entered and left in one task of its own, as context managers with time limits inside demand.
     tasks = [

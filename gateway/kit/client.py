@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import orjson
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from yarl import URL
 
 from gateway.contract import Limits
@@ -23,6 +24,9 @@ CONNECT_TIMEOUT_S = 2.0
 KEEP_ALIVE_S = 4.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECT_LIMIT = 3
+
+# The trace and nothing beside it: baggage may hold what is none of a provider's business.
+_trace_context = TraceContextTextMapPropagator()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,10 @@ class HttpClient:
             raise trouble.lost(type(error).__name__, trace.is_sent) from None
 
     async def _exchange(self, call: Call, trouble: Trouble, trace: SimpleNamespace) -> Answer:
+        sent = dict(call.headers)
+        _trace_context.inject(sent)
         async with self._session.request(
-            call.method, call.url, data=call.body, headers=call.headers, allow_redirects=False,
+            call.method, call.url, data=call.body, headers=sent, allow_redirects=False,
             timeout=self._timeout(call.intent), trace_request_ctx=trace,
         ) as response:  # fmt: skip
             headers = {name.lower(): value for name, value in response.headers.items()}

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Row, func, insert, select, tuple_, update
 
 from gateway.domain.ordering.orders import Order, OrderItem
-from gateway.domain.ordering.states import FINAL_ORDER_STATES
+from gateway.domain.ordering.states import FINAL_ORDER_STATES, OrderState
 from gateway.ports import StepRecord
 from gateway.storage import tables
 from gateway.storage.columns import from_json, to_json
@@ -106,6 +106,12 @@ class SqlOrders:
     async def open_ids(self) -> Sequence[str]:
         statement = select(_order.key).where(_order.is_open.is_(True)).order_by(_order.placed_at, _order.key)
         return [own_id(ORDER, row.key) for row in await self._rows.all(statement)]
+
+    async def open_by_state(self) -> Mapping[OrderState, int]:
+        statement = (
+            select(_order.state, func.count().label("number")).where(_order.is_open.is_(True)).group_by(_order.state)
+        )
+        return {OrderState(row.state): row.number for row in await self._rows.all(statement)}
 
     async def by_products(self, customer_id: str, products: Sequence[str]) -> Mapping[str, str]:
         statement = (

@@ -44,7 +44,7 @@ def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
 def _engine(url: URL, size: int, begin: str, extra: str | None = None) -> AsyncEngine:
     engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"), pool_size=size, max_overflow=0, pool_timeout=30
+        url.set(drivername="sqlite+aiosqlite"), pool_size=size, max_overflow=0, pool_timeout=30, hide_parameters=True
     )
     _on_connect(engine.sync_engine, extra)
 

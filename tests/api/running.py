@@ -17,6 +17,7 @@ from websockets.typing import Origin, Subprotocol
 
 from gateway.api.application import create_app
 from gateway.api.parts import ApiParts, ApiSettings
+from gateway.api.telemetry.watching import Telemetry
 from gateway.contract.provider import Provider
 from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.errors import AccessError, Problem
@@ -71,6 +72,7 @@ class Running:
     wakeups: MemoryWakeUps
     clock: SettableClock
     provider: Scripted
+    telemetry: Telemetry
     end_streams: Callable[[], None] = lambda: None
     posted: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     readiness: dict[str, bool] = field(default_factory=lambda: {"database": True})
@@ -113,31 +115,34 @@ def _session(token: str, account: NewAccount, clock: SettableClock) -> Session:
 
 
 @asynccontextmanager
-async def running(folder: Path, offerings: Sequence[ProductOffering] = (), **bounds: Any) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, offerings: Sequence[ProductOffering] = (), telemetry: Telemetry | None = None, **bounds: Any
+) -> AsyncIterator[Running]:
     """Runs it from entry to exit, with one provider `nord` of these offerings."""
-    clock, wakeups = SettableClock(), MemoryWakeUps()
+    clock, wakeups, telemetry = SettableClock(), MemoryWakeUps(), telemetry or Telemetry()
     scripted = Scripted("nord", tuple(offerings))
     async with (
         open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, lambda _connection, _order: None) as storage,
-        _registry(scripted, clock) as registry,
+        _registry(scripted, clock, telemetry) as registry,
         aiohttp.ClientSession() as http,
     ):
         projection = Projection(registry, wakeups, clock, None, timedelta(hours=1))
         await projection.refresh("nord")
         core = Core(storage, registry, projection, wakeups, clock)
-        gateway = Running("", http, Tokens(storage), core, storage, wakeups, clock, scripted)
+        gateway = Running("", http, Tokens(storage), core, storage, wakeups, clock, scripted, telemetry)
         async with _served(gateway, ApiSettings(**bounds)):
             yield gateway
 
 
 @asynccontextmanager
-async def _registry(scripted: Scripted, clock: SettableClock) -> AsyncIterator[Registry]:
+async def _registry(scripted: Scripted, clock: SettableClock, telemetry: Telemetry) -> AsyncIterator[Registry]:
     @asynccontextmanager
     async def connect_scripted(_settings: Any) -> AsyncIterator[Provider]:
         yield scripted.provider()
 
     spec = ProviderSpec("nord", profile("nord").name, profile("nord").roles, "scripted")
-    async with open_registry([spec], [], clock, adapters={"scripted": connect_scripted}) as registry:
+    adapters, calls = {"scripted": connect_scripted}, telemetry.provider_calls
+    async with open_registry([spec], [], clock, adapters=adapters, calls=calls) as registry:
         yield registry
 
 
@@ -158,6 +163,7 @@ async def _served(gateway: Running, settings: ApiSettings) -> AsyncIterator[None
         is_hub_secret=lambda slug, secret: (slug, secret) == ("nord", SECRET),
         receive=receive,
         settings=settings,
+        telemetry=gateway.telemetry,
     )
     application = create_app(parts)
     gateway.end_streams = application.state.end_streams

@@ -54,6 +54,12 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
             "https://a.example/path",
             "GATEWAY_PUBLIC_URL: should be an address without a path, such as https://example.com",
         ),
+        (
+            "GATEWAY_TRACES_ENDPOINT",
+            "127.0.0.1:4318",
+            "GATEWAY_TRACES_ENDPOINT: should be an address such as http://127.0.0.1:4318/v1/traces",
+        ),
+        ("GATEWAY_TRACES_RATIO", "1.5", "GATEWAY_TRACES_RATIO: input should be less than or equal to 1"),
     ],
 )
 def test_a_wrong_variable_is_one_clear_line(name: str, value: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,8 @@ def _default(field: FieldInfo) -> str:
     if value in (None, "", ()):
         return "–"
     if isinstance(value, tuple):
-        return f"`{'-'.join(f'{each:g}' for each in value)}`"
+        is_span = isinstance(value[0], int | float)
+        return f"`{'-'.join(f'{each:g}' for each in value)}`" if is_span else f"`{','.join(map(str, value))}`"
     return f"`{value:.0f}`" if isinstance(value, float) else f"`{value}`"
 
 

@@ -9,10 +9,12 @@ from typing import Any, get_args
 
 import pytest
 from graphql import GraphQLEnumType
+from prometheus_client.metrics_core import Metric
 
 from gateway.api.auth.problems import TEXTS
 from gateway.api.problems import Code
 from gateway.api.schema.built import schema
+from gateway.api.telemetry.watching import Telemetry
 from gateway.contract.provider import Provider
 from gateway.domain import errors
 from gateway.settings import Settings
@@ -37,6 +39,17 @@ def test_a_setting_says_what_it_is(name: str) -> None:
 
 def test_the_readme_has_the_settings_as_they_are() -> None:
     assert between(README, "settings") == settings_table(), "renew it by: python -m tests.docs.settings_table"
+
+
+def test_the_readme_names_each_metric() -> None:
+    telemetry = Telemetry()
+    names = {name for family in telemetry.metrics.registry.collect() for name in _read_as(family)}
+
+    assert column(README, "metric") == {name for name in names if name.startswith("gateway_")}
+
+
+def _read_as(family: Metric) -> set[str]:
+    return {f"{family.name}_total"} if family.type == "counter" else {family.name}
 
 
 def _capabilities() -> Iterator[tuple[str, Any]]:

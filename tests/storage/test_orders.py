@@ -70,6 +70,7 @@ async def test_only_orders_that_can_go_on_are_open(storage: SqlStorage) -> None:
 
     async with storage.reading() as unit:
         assert await unit.orders.open_ids() == [older.id, newer.id]
+        assert await unit.orders.open_by_state() == {OrderState.ACKNOWLEDGED: 2}
 
 
 async def test_what_is_not_held_locked_is_not_saved(storage: SqlStorage) -> None:

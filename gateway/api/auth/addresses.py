@@ -13,12 +13,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 def address_of(connection: HTTPConnection, trusted: Sequence[Network]) -> str:
     """The nearest address that is no trusted proxy's. Empty where the server knows none (a Unix socket)."""
     peer = connection.client.host if connection.client else ""
-    found = _read(peer)
+    found = read_address(peer)
     if found is None or not _is_trusted(found, trusted):
         return peer
     hops = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
     for hop in reversed([each.strip() for each in hops if each.strip()]):
-        address = _read(hop)
+        address = read_address(hop)
         if address is None:
             break  # whoever is behind this wrote nonsense: the last one known is taken
         found = address
@@ -29,13 +29,14 @@ def address_of(connection: HTTPConnection, trusted: Sequence[Network]) -> str:
 
 def limit_key(address: str) -> str:
     """What attempts are counted by: an IPv6 subscriber has a whole /64 to choose addresses from."""
-    found = _read(address)
+    found = read_address(address)
     if isinstance(found, ipaddress.IPv6Address):
         return str(ipaddress.IPv6Network((found, 64), strict=False))
     return str(found or address)
 
 
-def _read(text: str) -> Address | None:
+def read_address(text: str) -> Address | None:
+    """The address, an IPv4 one where an IPv6 one stands for it; None for what is none."""
     try:
         found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

@@ -14,6 +14,7 @@ from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE, Identity
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.problems import NO_STORE, problem_response
+from gateway.api.telemetry.traces import refused
 from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.parties import CustomerKind
 from gateway.usecases import parties, sessions
@@ -36,11 +37,11 @@ def _endpoint(handlers: Mapping[str, Handler]) -> ASGIApp:
     async def answer(request: Request) -> Response:
         handler = handlers.get(request.method)
         if handler is None:
-            return problem_response(RequestError.at("METHOD_NOT_ALLOWED"), {"allow": ", ".join(handlers)})
+            return _refused(RequestError.at("METHOD_NOT_ALLOWED"), {"allow": ", ".join(handlers)})
         try:
             return await handler(request)
         except RequestError as error:
-            return problem_response(error)
+            return _refused(error)
 
     class Endpoint:
         """An ASGI app, so that Starlette passes it every method."""
@@ -50,6 +51,11 @@ def _endpoint(handlers: Mapping[str, Handler]) -> ASGIApp:
             await (await answer(request))(scope, receive, send)
 
     return Endpoint()
+
+
+def _refused(error: RequestError, headers: Mapping[str, str] | None = None) -> Response:
+    refused("accounts", error.problems[0].code)
+    return problem_response(error, headers)
 
 
 class _Doors:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 
 from gateway.api.operations.asked import Asked
 from gateway.api.operations.documents import Documents, Read
@@ -35,6 +35,15 @@ class Library:
         for key, read in self._trusted.items():
             if read.errors:
                 raise ManifestUnreadable(f"trusted document {key!r}: {read.errors[0].message}")
+
+    @property
+    def trusted_names(self) -> frozenset[str]:
+        """The names of the operations in trusted documents."""
+        documents = (read.document for read in self._trusted.values() if read.document)
+        definitions = (each for document in documents for each in document.definitions)
+        return frozenset(
+            each.name.value for each in definitions if isinstance(each, OperationDefinitionNode) and each.name
+        )
 
     def find(self, asked: Asked) -> Found:
         """The operation that is asked for, or what is wrong with its document."""

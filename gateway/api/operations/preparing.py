@@ -1,5 +1,6 @@
 """Makes an operation ready: once for each document and name, however often it is run."""
 
+import hashlib
 from typing import Any
 
 from graphql import (
@@ -32,6 +33,8 @@ def prepared(schema: GraphQLSchema, read: Read, name: str | None) -> Found:
     return Found(
         Operation(
             document=read.document,
+            sha256=_sha256(read.document),
+            field=_field(definition),
             kind=definition.operation,
             name=definition.name.value if definition.name else None,
             cost_of=lambda _variables: 1,
@@ -39,6 +42,17 @@ def prepared(schema: GraphQLSchema, read: Read, name: str | None) -> Found:
             resume_variable=_resume_variable(definition, read.document),
         )
     )
+
+
+def _sha256(document: DocumentNode) -> str:
+    text = document.loc.source.body if document.loc else ""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _field(definition: OperationDefinitionNode) -> str:
+    fields = (each for each in definition.selection_set.selections if isinstance(each, FieldNode))
+    first = next(fields, None)
+    return first.name.value if first else ""
 
 
 def _unclear(name: str | None) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, aclosing
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
@@ -22,6 +23,7 @@ from gateway.api.operations.asked import Asked
 from gateway.api.operations.execution import Execution
 from gateway.api.parts import ApiParts
 from gateway.api.problems import Code, masked, plain
+from gateway.api.telemetry.traces import join, refused
 from gateway.api.transports.frames import ended_session
 from gateway.api.transports.liveness import End, Ended, Liveness
 from gateway.api.transports.messages import PING, BadMessage, asked_in, bearer_of, read_message, said, said_next
@@ -129,6 +131,7 @@ class Connection:
                     message = await self._message()
         except TimeoutError:
             raise Closed(CloseCode.INIT_TIMEOUT, "Connection initialisation timeout") from None
+        join(message.get("payload") or {})
         await self._identify(bearer_of(message.get("payload")))
         await self._say(said("connection_ack"))
 
@@ -220,17 +223,21 @@ class Connection:
         most = self._parts.settings.subscriptions_per_connection
         if len(self._operations) >= most:
             error = plain(Code.RATE_LIMITED, f"A connection may have at most {most} operations at once.")
+            refused("graphql", Code.RATE_LIMITED)
             error["extensions"]["limit"] = {"name": "operations", "maximum": most}
             await self._say(said("error", key, [error]))
             return
-        task = asyncio.create_task(self._run(key, asked))
+        # A fault is told as the operation's own: it is in the same context.
+        own = copy_context()
+        task = asyncio.create_task(self._run(key, asked), context=own)
         self._operations[key] = task
-        task.add_done_callback(lambda done: self._done(key, done))
+        task.add_done_callback(lambda done: self._done(key, done), context=own)
 
     async def _run(self, key: str, asked: Asked) -> None:
         """Runs it to its end; its id is free again before the last message says so."""
         context = Context(self._parts.core, self._caller, self._locale)
-        stream = await self._execution.follow(self._execution.find(asked), asked, context)
+        found = self._execution.find(asked)
+        stream = await self._execution.follow(found, asked, context)
         key_json = orjson.dumps(key).decode()
         if isinstance(stream, Answered):
             if not stream.was_run:
@@ -240,8 +247,9 @@ class Connection:
             await self._say(said_next(key_json, orjson.dumps(stream.body)))
         else:
             async with aclosing(stream):
-                async for event in stream:
-                    await self._say(said_next(key_json, event.payload))
+                with self._parts.telemetry.following("websocket", found.field):
+                    async for event in stream:
+                        await self._say(said_next(key_json, event.payload))
         self._operations.pop(key, None)
         await self._say(said("complete", key))
 
@@ -283,6 +291,7 @@ class Connection:
 
     async def _close(self, closed: Closed) -> None:
         await self._end_all()
+        refused("websocket", closed.code.name)
         try:
             await self._line.send({"type": "websocket.close", "code": int(closed.code), "reason": closed.reason[:120]})
         except (OSError, RuntimeError):

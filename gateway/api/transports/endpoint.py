@@ -18,6 +18,7 @@ from gateway.api.operations.operation import Found
 from gateway.api.page import visit
 from gateway.api.parts import ApiParts
 from gateway.api.problems import Code
+from gateway.api.telemetry.traces import refused
 from gateway.api.transports.frames import EventStream, Multipart, MultipartSubscription
 from gateway.api.transports.held import Frames, Line, hold, written
 from gateway.api.transports.liveness import Liveness
@@ -64,6 +65,7 @@ class GraphQLEndpoint:
                 raise Refusal(405, "Use POST, or GET for queries.", headers={"allow": METHODS})
             reply = await answer(heard, line)
         except Refusal as refusal:
+            refused("graphql", refusal.code)
             reply = refusal_reply(refusal, heard.accepted.once or JSON)
         if reply is not None:
             await reply.send(send, compressed=heard.reads_gzip)
@@ -116,7 +118,9 @@ class GraphQLEndpoint:
         if exchange.heard.accepted.live == MULTIPART:
             has_spec = "subscriptionspec" in exchange.heard.accepted.parameters
             frames = MultipartSubscription() if has_spec else Multipart()
-        await self._hold(exchange, stream, frames)
+        transport = exchange.heard.accepted.live or EVENT_STREAM
+        with self._parts.telemetry.following(transport, exchange.found.field):
+            await self._hold(exchange, stream, frames)
         return None
 
     async def _streamed(self, exchange: _Exchange, answered: Answered) -> Reply | None:

@@ -127,13 +127,15 @@ class Reservations:
     async def _told(
         self, asked: Asked, context: Context, frames: SharedEventStream, written: "asyncio.Queue[bytes]"
     ) -> None:
-        stream = await self._execution.follow(self._execution.find(asked), asked, context)
+        found = self._execution.find(asked)
+        stream = await self._execution.follow(found, asked, context)
         if isinstance(stream, Answered):
             await written.put(frames.event(Event(orjson.dumps(stream.body))))
             return
         async with aclosing(stream):
-            async for event in stream:
-                await written.put(frames.event(event))
+            with self._parts.telemetry.following(EVENT_STREAM, found.field):
+                async for event in stream:
+                    await written.put(frames.event(event))
 
     async def _found(self, heard: Heard) -> tuple[_Reservation, Context]:
         """The caller's own reservation. Another's is none. Raises: Refusal."""
