@@ -156,10 +156,10 @@ class Settings(BaseSettings):
         20, description="How long an operation may run before it is ended with TIMEOUT, in seconds."
     )
     cost_per_actor: Rate = Field(
-        "200000/minute", description="What a signed-in caller's operations may cost together, in points."
+        "1000000/minute", description="What a signed-in caller's operations may cost together, in points."
     )
     cost_per_address: Rate = Field(
-        "500000/minute", description="What the operations from one network address may cost together, in points."
+        "5000000/minute", description="What the operations from one network address may cost together, in points."
     )
     stream_beat_s: Seconds = Field(
         15, description="How often a silent WebSocket or event stream is sent a sign of life, in seconds."

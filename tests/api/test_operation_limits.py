@@ -24,6 +24,19 @@ async def test_what_an_operation_costs_is_told_with_its_answer(gateway: Running)
     assert cost["requested"] > 0
 
 
+async def test_an_operation_that_costs_too_much_is_not_run(tmp_path: Path) -> None:
+    async with running(tmp_path, operation=OperationLimits(cost=10)) as gateway:
+        query = "query($n: Int) { productOfferings(first: $n) { edges { cursor } } }"
+        async with opened(gateway, query, {"n": 50}, **GRAPHQL) as answer:
+            (error,) = (await answer.response.json(content_type=None))["errors"]
+
+        assert (answer.status, error["extensions"]["code"]) == (400, "QUERY_TOO_COMPLEX")
+        assert error["extensions"]["limit"]["name"] == "cost"
+        assert error["extensions"]["limit"]["maximum"] == 10
+        assert error["extensions"]["limit"]["actual"] > 10
+        assert "at most 10 may be asked at once" in error["message"]
+
+
 async def test_a_caller_who_spent_it_all_is_told_when_to_come_again(tmp_path: Path) -> None:
     async with running(tmp_path, operation=OperationLimits(cost_per_address="3/hour")) as gateway:
         answers = []
@@ -81,3 +94,11 @@ async def test_an_operation_that_takes_too_long_is_ended_with_its_calls_to_provi
     )
     assert error["message"] == "The operation took longer than 0.3 seconds and was ended."
     assert answer.status == (504 if "graphql" in accept else 200)
+
+
+async def test_a_subscription_is_charged_at_its_start(tmp_path: Path) -> None:
+    async with running(tmp_path, operation=OperationLimits(cost_per_actor="1/hour")) as gateway:
+        await gateway.sign_in("maria")
+        query = "subscription { customerEvents { id } }"
+        async with opened(gateway, query, token="maria", accept="text/event-stream") as refused:
+            assert refused.status == 429

@@ -1,5 +1,6 @@
 """The rules of the schema, walked through type by type; and the printed schema is the reviewed one."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
+    get_named_type,
     parse,
     validate,
 )
@@ -19,6 +21,7 @@ from graphql import (
 from gateway.api.printed import printed
 from gateway.api.schema.access import CALLERS, AccessDirective
 from gateway.api.schema.built import schema
+from gateway.api.schema.weights import BatchedDirective, CostDirective, ListSizeDirective
 from gateway.domain.ordering.bundles import BundleIssueCode
 from gateway.domain.ordering.events import EVENT_KINDS
 
@@ -117,6 +120,66 @@ def test_every_list_says_its_maximum() -> None:
     ]
 
     assert unbounded == []
+
+
+def _applied(element: Any, kind: type) -> list[Any]:
+    return [each for each in element.extensions["strawberry-definition"].directives if isinstance(each, kind)]
+
+
+def _all_fields() -> list[tuple[str, Any]]:
+    return [(f"{name}.{key}", field) for name, kind in TYPES.items() for key, field in _fields(kind).items()]
+
+
+def test_every_list_has_a_size_of_its_own_or_of_the_field_that_leads_to_it() -> None:
+    sized: dict[str, set[str]] = {}
+    for _, field in _all_fields():
+        sizes = [name for each in _applied(field, ListSizeDirective) for name in each.sized_fields or ()]
+        holder = get_named_type(field.type).name
+        sized[holder] = sized.get(holder, set(sizes)) & set(sizes)
+    lists = [(name, field) for name, field in _all_fields() if "[" in str(field.type)]
+
+    unsized = [
+        name
+        for name, field in lists
+        if not _applied(field, ListSizeDirective) and name.split(".")[1] not in sized.get(name.split(".")[0], ())
+    ]
+
+    assert len(lists) > 50
+    assert unsized == []
+    # A list of lists would have two sizes.
+    assert [name for name, field in lists if str(field.type).count("[") > 1] == []
+
+
+def test_a_size_is_no_more_than_the_maximum_and_is_sliced_by_an_argument_that_is_there() -> None:
+    for name, field in _all_fields():
+        for each in _applied(field, ListSizeDirective):
+            maximum = re.search(r"at most (?P<most>[0-9,]+)", field.description or "")
+            assert not maximum or 1 <= each.assumed_size <= int(maximum["most"].replace(",", "")), name
+            assert {path.split(".")[0] for path in each.slicing_arguments or ()} <= field.args.keys(), name
+
+
+def test_whatever_waits_for_the_store_or_a_provider_has_a_weight() -> None:
+    waiting = {
+        name: field for name, field in _all_fields() if inspect.iscoroutinefunction(inspect.unwrap(_resolver(field)))
+    }
+    weightless = [
+        name
+        for name, field in waiting.items()
+        if not any(_applied(each, CostDirective) for each in (field, *field.args.values()))
+    ]
+
+    assert len(waiting) > 30
+    assert weightless == []
+    assert [
+        name
+        for name, field in _all_fields()
+        if _applied(field, BatchedDirective) and not _applied(field, CostDirective)
+    ] == []
+
+
+def _resolver(field: Any) -> Any:
+    resolver = field.extensions["strawberry-definition"].base_resolver
+    return resolver.wrapped_func if resolver else None
 
 
 def test_every_kind_of_event_and_issue_is_a_type_or_value() -> None:

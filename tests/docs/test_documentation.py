@@ -12,14 +12,17 @@ from graphql import GraphQLEnumType
 from prometheus_client.metrics_core import Metric
 
 from gateway.api.auth.problems import TEXTS
+from gateway.api.operations.measuring import BOUNDS
 from gateway.api.problems import Code
 from gateway.api.schema.built import schema
+from gateway.api.schema.weights import WEIGHTS, Weight
 from gateway.api.telemetry.watching import Telemetry
 from gateway.contract.provider import Provider
 from gateway.domain import errors
 from gateway.settings import Settings
 from tests.docs.blocks import between, column
 from tests.docs.settings_table import settings_table
+from tests.docs.weights_table import weights_table
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -50,6 +53,22 @@ def test_the_readme_names_each_metric() -> None:
 
 def _read_as(family: Metric) -> set[str]:
     return {f"{family.name}_total"} if family.type == "counter" else {family.name}
+
+
+def test_the_readme_has_the_weights_as_they_are() -> None:
+    assert between(README, "weights") == weights_table(), "renew it by: python -m tests.docs.weights_table"
+
+
+def test_each_weight_says_what_it_is() -> None:
+    assert list(WEIGHTS) == list(Weight)
+
+
+def test_the_readme_names_each_limit_with_its_setting() -> None:
+    table = between(README, "limits")
+    named = dict(re.findall(r"^\| `(\w+)` \|.*\| (?:`GATEWAY_(\w+)`|–) \|$", table, re.MULTILINE))
+
+    assert named.keys() == {bound.shown for bound in BOUNDS} | {"tokens", "cost"}
+    assert {each.lower() for each in named.values() if each} <= Settings.model_fields.keys()
 
 
 def _capabilities() -> Iterator[tuple[str, Any]]:

@@ -21,8 +21,8 @@ class OperationLimits:
 
     seconds: float = 20.0
     cost: int = 100_000
-    cost_per_actor: str = "200000/minute"
-    cost_per_address: str = "500000/minute"
+    cost_per_actor: str = "1000000/minute"
+    cost_per_address: str = "5000000/minute"
 
 
 class Budgets:

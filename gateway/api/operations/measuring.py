@@ -23,7 +23,7 @@ from gateway.api.operations.bounds import LONG_LIST, TOO_DEEP, DocumentBounds, t
 def refusal_of(document: DocumentNode, bounds: DocumentBounds) -> GraphQLError | None:
     """The refusal by the first bound that the document is beyond; None for one within all of them."""
     measured = Measured(document, bounds)
-    for bound in _BOUNDS:
+    for bound in BOUNDS:
         maximum: int = getattr(bounds, bound.name)
         found = bound.measure(measured)
         if found > maximum:
@@ -54,7 +54,7 @@ class Measured:
         }
         self._operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
         self.aliases = self.directives = self.longest_list = 0
-        for each in _nodes(document):
+        for each in nodes_of(document):
             self._count(each)
 
     def _count(self, node: Node) -> None:
@@ -138,7 +138,7 @@ def _by_name(fields: Sequence[FieldNode]) -> Collection[list[FieldNode]]:
     return found.values()
 
 
-def _nodes(document: DocumentNode) -> Iterator[Node]:
+def nodes_of(document: DocumentNode) -> Iterator[Node]:
     """Every node of the document once, a fragment's too."""
     left: list[Node] = [document]
     while left:
@@ -150,7 +150,7 @@ def _nodes(document: DocumentNode) -> Iterator[Node]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bound:
+class Bound:
     """A bound by its name in `DocumentBounds` and as it is shown; measuring that is not exact stops just beyond it."""
 
     name: str
@@ -161,28 +161,28 @@ class _Bound:
 
 
 # The first ones are cheap; the number of root fields is counted only where the spreading is known to end.
-_BOUNDS = (
-    _Bound("aliases", "aliases", "{found} aliases; at most {maximum} may be used.", lambda each: each.aliases),
-    _Bound(
+BOUNDS = (
+    Bound("aliases", "aliases", "{found} aliases; at most {maximum} may be used.", lambda each: each.aliases),
+    Bound(
         "directives", "directives", "{found} directives; at most {maximum} may be used.", lambda each: each.directives
     ),
-    _Bound("list_size", "listSize", LONG_LIST, lambda each: each.longest_list),
-    _Bound("depth", "depth", TOO_DEEP, Measured.depth, is_exact=False),
-    _Bound(
+    Bound("list_size", "listSize", LONG_LIST, lambda each: each.longest_list),
+    Bound("depth", "depth", TOO_DEEP, Measured.depth, is_exact=False),
+    Bound(
         "fields",
         "fields",
         "More than {maximum} fields, with those of fragments wherever spread.",
         lambda each: each.spread.fields,
         is_exact=False,
     ),
-    _Bound(
+    Bound(
         "pairs",
         "pairs",
         "More than {maximum} pairs of fields of one name, or of fragments, at one place.",
         lambda each: each.spread.pairs,
         is_exact=False,
     ),
-    _Bound(
+    Bound(
         "root_fields",
         "rootFields",
         "An operation of {found} root fields; at most {maximum} may be asked at once.",

@@ -16,6 +16,7 @@ from graphql import (
     visit,
 )
 
+from gateway.api.operations.costs import compile_cost
 from gateway.api.operations.documents import Read
 from gateway.api.operations.operation import Found, Operation
 from gateway.api.problems import Code, coded
@@ -37,7 +38,7 @@ def prepared(schema: GraphQLSchema, read: Read, name: str | None) -> Found:
             field=_field(definition),
             kind=definition.operation,
             name=definition.name.value if definition.name else None,
-            cost_of=lambda _variables: 1,
+            cost_of=compile_cost(schema, read.document, definition).of,
             is_incremental=_is_incremental(read.document),
             resume_variable=_resume_variable(definition, read.document),
         )

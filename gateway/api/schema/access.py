@@ -9,6 +9,7 @@ from strawberry.schema_directive import Location
 
 from gateway.api.schema.declaring import described, enum_type
 from gateway.api.schema.settling import settling
+from gateway.api.schema.weights import ListSizeDirective, Weight, directives_of
 from gateway.domain.errors import AccessError, RequestError
 from gateway.usecases import policy
 from gateway.usecases.policy import Access
@@ -37,17 +38,26 @@ class AccessDirective:
     caller: Access
 
 
-def query(access: Access, returns: Any = None) -> Callable[[Callable[..., Any]], Any]:
+def query(
+    access: Access,
+    returns: Any = None,
+    weight: Weight | None = None,
+    size: ListSizeDirective | None = None,
+) -> Callable[[Callable[..., Any]], Any]:
     """A root query field for these callers; `returns` where its GraphQL type is not the resolver's own."""
-    return lambda resolver: _declared(strawberry.field, guarded(resolver, access), access, returns)
+    costs = directives_of(weight, size, returns=returns)
+    return lambda resolver: _declared(strawberry.field, guarded(resolver, access), access, returns, costs)
 
 
 def subscription(access: Access, returns: Any) -> Callable[[Callable[..., Any]], Any]:
     """A root subscription field for these callers. The resolver is a coroutine that checks, then streams."""
-    return lambda resolver: _declared(strawberry.subscription, guarded(resolver, access), access, returns)
+    costs = directives_of(Weight.STREAM)
+    return lambda resolver: _declared(strawberry.subscription, guarded(resolver, access), access, returns, costs)
 
 
-def mutation(access: Access, payload: Any, user_errors: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+def mutation(
+    access: Access, payload: Any, user_errors: Callable[..., Any], weight: Weight = Weight.CHANGE
+) -> Callable[[Callable[..., Any]], Any]:
     """A root mutation for these callers: what the asker can mend becomes the payload's `userErrors`."""
 
     def declare(resolver: Callable[..., Any]) -> Any:
@@ -60,17 +70,20 @@ def mutation(access: Access, payload: Any, user_errors: Callable[..., Any]) -> C
             except RequestError as error:
                 return payload(user_errors=user_errors(error, kwargs["info"].context.locale))
 
-        return _declared(strawberry.mutation, guarded(attempt, access), access, payload)
+        costs = directives_of(weight)
+        return _declared(strawberry.mutation, guarded(attempt, access), access, payload, costs)
 
     return declare
 
 
-def _declared(factory: Callable[..., Any], resolver: Callable[..., Any], access: Access, returns: Any) -> Any:
+def _declared(
+    factory: Callable[..., Any], resolver: Callable[..., Any], access: Access, returns: Any, costs: list[object]
+) -> Any:
     typed = {} if returns is None else {"graphql_type": returns}
     return factory(
         resolver=resolver,
         description=f"{described(resolver)} {CALLERS[access]}",
-        directives=[AccessDirective(caller=access)],
+        directives=[AccessDirective(caller=access), *costs],
         **typed,
     )
 

@@ -7,9 +7,10 @@ import strawberry
 
 from gateway.api.context import Info
 from gateway.api.paging import page_of_rows
-from gateway.api.schema.declaring import doc, enum_type, field, field_of, object_type
+from gateway.api.schema.declaring import doc, enum_type, field_of, object_type
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import After, First, connection
+from gateway.api.schema.weights import Weight
 from gateway.domain import billing, inventory, money, paging
 from gateway.domain.catalog import providers
 from gateway.domain.identity import provider_id
@@ -39,7 +40,7 @@ class BillLine:
     period_start: datetime | None = doc("The start of what it covers.")
     period_end: datetime | None = doc("The end of what it covers.")
 
-    @field
+    @field_of(weight=Weight.PROVIDERS, batched=True)
     async def product(self: billing.Charge, info: Info) -> inventory.Product | None:
         """The product it is for; null for none, or where the provider can't be read."""
         ref = self.product_ref
@@ -62,7 +63,7 @@ class Bill(Node):
     tax_included: money.Money | None = doc("The sum, tax included.")
     remaining: money.Money | None = doc("What is still to be paid.")
 
-    @field_of(BillLineConnection | None)
+    @field_of(BillLineConnection | None, weight=Weight.PROVIDERS, batched=True)
     async def lines(
         self: billing.Bill, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
     ) -> paging.Page[Any] | None:
@@ -86,9 +87,9 @@ class CurrentCharges:
 class CurrentChargesAnswer:
     """The running charges of every provider."""
 
-    charges: list[billing.CurrentCharges] = doc("By provider and currency, at most 100.")
+    charges: list[billing.CurrentCharges] = doc("By provider and currency, at most 100.", size=10)
     unavailable_providers: list[providers.UnavailableProvider] = doc(
-        "The providers whose charges are missing, at most one entry each."
+        "The providers whose charges are missing, at most one entry each.", size=5
     )
 
 

@@ -17,6 +17,7 @@ from gateway.api.schema.bundle_inputs import (
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.errors import UserErrors, payload
 from gateway.api.schema.places import place_of
+from gateway.api.schema.weights import Weight
 from gateway.domain.ordering.bundles import Bundle, BundleItem
 from gateway.usecases import bundles
 from gateway.usecases.policy import Access
@@ -74,7 +75,7 @@ async def _shown(info: Info, bundle: Bundle) -> Bundle:
 class BundleMutations:
     """The mutations of bundles."""
 
-    @mutation(Access.SIGNED_IN, CreateBundlePayload, CreateBundleErrors)
+    @mutation(Access.SIGNED_IN, CreateBundlePayload, CreateBundleErrors, Weight.PROVIDERS)
     async def create_bundle(
         self, info: Info, input: Annotated[CreateBundleInput, argument("What it starts with.")]
     ) -> Any:
@@ -98,7 +99,7 @@ class BundleMutations:
         bundle = await bundles.update_bundle(context.core, context.caller, asked)
         return UpdateBundlePayload(bundle=await _shown(info, bundle))
 
-    @mutation(Access.SIGNED_IN, AddBundleItemPayload, AddBundleItemErrors)
+    @mutation(Access.SIGNED_IN, AddBundleItemPayload, AddBundleItemErrors, Weight.PROVIDERS)
     async def add_bundle_item(self, info: Info, input: Annotated[AddBundleItemInput, argument("What to add.")]) -> Any:
         """Adds an offering to a bundle."""
         context = info.context
@@ -112,7 +113,7 @@ class BundleMutations:
         bundle = await _shown(info, bundle)
         return AddBundleItemPayload(item=bundle.item(item.id), bundle=bundle)
 
-    @mutation(Access.SIGNED_IN, ConfigureBundleItemPayload, ConfigureBundleItemErrors)
+    @mutation(Access.SIGNED_IN, ConfigureBundleItemPayload, ConfigureBundleItemErrors, Weight.PROVIDER)
     async def configure_bundle_item(
         self, info: Info, input: Annotated[ConfigureBundleItemInput, argument("What to change.")]
     ) -> Any:

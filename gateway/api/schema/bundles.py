@@ -10,6 +10,7 @@ from gateway.api.schema.declaring import argument, doc, enum_type, field, field_
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import After, First, connection
 from gateway.api.schema.scalars import Duration
+from gateway.api.schema.weights import Weight
 from gateway.api.texts import tell
 from gateway.domain import money, paging, parties
 from gateway.domain.catalog import forms, offerings, providers
@@ -82,12 +83,12 @@ class BundleItem:
         """Who sells it; null for a provider that is connected no more."""
         return info.context.core.directory.profile(self.provider)
 
-    @field
+    @field_of(weight=Weight.PROVIDER, size=5, batched=True)
     async def depends_on(self: bundles.BundleItem, info: Info) -> list[bundles.BundleItem] | None:
         """The items of the bundle that are delivered before this one, at most 50."""
         return await info.context.loaders.bundles.depends_on(self)
 
-    @field
+    @field_of(weight=Weight.PROVIDER, batched=True)
     async def order_form(self: bundles.BundleItem, info: Info) -> forms.OrderForm | None:
         """The form with what is filled in; null where the provider can't be read."""
         return await info.context.loaders.bundles.form(self)
@@ -122,7 +123,7 @@ class ProviderPrice:
 
     provider: providers.ProviderProfile = doc("The provider.")
     one_time: money.Money | None = doc("What is charged once; null where nothing is, or in several currencies.")
-    recurring: list[bundles.RecurringTotal] = doc("What is charged again, by period, at most 10.")
+    recurring: list[bundles.RecurringTotal] = doc("What is charged again, by period, at most 10.", size=3)
     tax: money.Money | None = doc("The tax of the one-time charges and of one period of each recurring one.")
 
 
@@ -131,10 +132,10 @@ class BundlePrice:
     """What a bundle costs, by the providers' prices of this moment."""
 
     one_time: money.Money | None = doc("What is charged once; null where nothing is, or in several currencies.")
-    recurring: list[bundles.RecurringTotal] = doc("What is charged again, by period, at most 10.")
+    recurring: list[bundles.RecurringTotal] = doc("What is charged again, by period, at most 10.", size=3)
     tax: money.Money | None = doc("The tax of all one-time charges and of one period of each recurring one.")
     is_tax_included: bool = doc("Whether the tax is in the amounts.")
-    by_provider: list[bundles.ProviderPrice] = doc("The same for each provider, at most 50.")
+    by_provider: list[bundles.ProviderPrice] = doc("The same for each provider, at most 50.", size=5)
 
 
 @object_type(parties.Agreement)
@@ -161,9 +162,11 @@ class BundleCandidate:
     """An offering that may be added to a bundle."""
 
     offering: offerings.ProductOffering = doc("The offering.")
-    agreements: list[parties.Agreement] = doc("What lets it be combined with each provider of the bundle, at most 50.")
+    agreements: list[parties.Agreement] = doc(
+        "What lets it be combined with each provider of the bundle, at most 50.", size=5
+    )
     satisfies: list[bundles_usecases.Satisfaction] = doc(
-        "The requirements of the bundle's items that it meets, at most 100."
+        "The requirements of the bundle's items that it meets, at most 100.", size=5
     )
 
 
@@ -180,7 +183,7 @@ class Bundle(Node):
     place: parties.Place | None = doc("Where it is to be delivered.")
     created_at: datetime = doc("When it was made.")
     updated_at: datetime = doc("When it was last changed.")
-    items: list[bundles.BundleItem] = doc("Its items, at most 50.")
+    items: list[bundles.BundleItem] = doc("Its items, at most 50.", size=10)
     offering_name: str | None = doc("The name of the predefined bundle it was made from: a snapshot.")
 
     @field
@@ -188,32 +191,32 @@ class Bundle(Node):
         """The predefined bundle it was made from; null for none, or for one that is withdrawn."""
         return info.context.core.offerings.get(self.offering_id) if self.offering_id else None
 
-    @field
+    @field_of(weight=Weight.PROVIDER)
     async def price(self: bundles.Bundle, info: Info) -> bundles.BundlePrice | None:
         """What it costs; null where a provider's price can't be read."""
         return (await info.context.loaders.bundles.review(self)).price
 
-    @field
+    @field_of(weight=Weight.PROVIDER, size=20)
     async def terms(self: bundles.Bundle, info: Info) -> list[offerings.Term]:
         """What must be accepted with the order, at most 500."""
         return list((await info.context.loaders.bundles.review(self)).terms)
 
-    @field
+    @field_of(weight=Weight.PROVIDER, size=20)
     async def issues(self: bundles.Bundle, info: Info) -> list[bundles.BundleIssue]:
         """What is still wrong, at most 1,000."""
         return list((await info.context.loaders.bundles.review(self)).issues)
 
-    @field
+    @field_of(weight=Weight.PROVIDER)
     async def is_orderable(self: bundles.Bundle, info: Info) -> bool:
         """Whether it can be ordered as it is: it is open, and no issue is an ERROR."""
         return (await info.context.loaders.bundles.review(self)).is_orderable
 
-    @field
+    @field_of(weight=Weight.STORE)
     async def order(self: bundles.Bundle, info: Info) -> orders.Order | None:
         """The order it has become."""
         return await info.context.loaders.order(self.order_id)
 
-    @field_of(BundleCandidateConnection)
+    @field_of(BundleCandidateConnection, weight=Weight.PROVIDERS)
     async def candidates(
         self: bundles.Bundle,
         info: Info,

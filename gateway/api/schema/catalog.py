@@ -6,11 +6,12 @@ from typing import Annotated
 import strawberry
 
 from gateway.api.context import Info
-from gateway.api.schema.declaring import argument, doc, field, object_type
+from gateway.api.schema.declaring import argument, doc, field, field_of, object_type
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import connection
 from gateway.api.schema.places import PlaceInput, place_of
 from gateway.api.schema.scalars import Duration
+from gateway.api.schema.weights import Weight
 from gateway.domain.catalog import forms, offerings, providers
 from gateway.domain.catalog import prices as kinds_of_price
 from gateway.usecases import catalog
@@ -30,7 +31,7 @@ class Characteristic:
 
     name: str = doc("Its machine-readable name.")
     label: str = doc("What to show.")
-    values: list[str] = doc("Its values as text, at most 100.")
+    values: list[str] = doc("Its values as text, at most 100.", size=3)
     unit: str | None = doc("The unit of the values.")
 
 
@@ -87,7 +88,7 @@ class BundledGroup:
     name: str = doc("What is chosen.")
     minimum_choices: int = doc("How many must be chosen.")
     maximum_choices: int = doc("How many may be chosen.")
-    options: list[offerings.BundledOffering] = doc("The parts to choose from, at most 100.")
+    options: list[offerings.BundledOffering] = doc("The parts to choose from, at most 100.", size=10)
 
 
 BundledOption = Annotated[
@@ -105,14 +106,16 @@ class ProductOffering(Node):
     is_bundle: bool = doc("Whether it is a predefined bundle of other offerings.")
     role: providers.ProviderRole = doc("The role that its provider plays in it.")
     provider: providers.ProviderProfile = doc("Who sells it.")
-    categories: list[offerings.Category] = doc("Its categories, at most 20.")
-    prices: list[kinds_of_price.Price] = doc("Its prices, at most 100.")
-    characteristics: list[offerings.Characteristic] = doc("What it is and has, at most 100.")
-    terms: list[offerings.Term] = doc("What will have to be accepted, at most 20.")
-    requirements: list[offerings.Requirement] = doc("What other items of a bundle must be, at most 20.")
-    bundled_options: list[BundledOption] = doc("The parts of a predefined bundle, at most 100; empty for any other.")
+    categories: list[offerings.Category] = doc("Its categories, at most 20.", size=3)
+    prices: list[kinds_of_price.Price] = doc("Its prices, at most 100.", size=5)
+    characteristics: list[offerings.Characteristic] = doc("What it is and has, at most 100.", size=10)
+    terms: list[offerings.Term] = doc("What will have to be accepted, at most 20.", size=3)
+    requirements: list[offerings.Requirement] = doc("What other items of a bundle must be, at most 20.", size=3)
+    bundled_options: list[BundledOption] = doc(
+        "The parts of a predefined bundle, at most 100; empty for any other.", size=10
+    )
 
-    @field
+    @field_of(weight=Weight.PROVIDER)
     async def order_form(
         self: offerings.ProductOffering,
         info: Info,

@@ -10,14 +10,15 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from gateway.api.schema.settling import settling
+from gateway.api.schema.weights import Weight, directives_of
 
 C = TypeVar("C", bound=type)
 E = TypeVar("E", bound=EnumMeta)
 
 
-def doc(description: str) -> Any:
-    """A plain field, read from the domain object's attribute of the same name."""
-    return strawberry.field(description=description)
+def doc(description: str, size: int | None = None) -> Any:
+    """A plain field, read from the domain object's attribute of the same name; `size` is a list's usual one."""
+    return strawberry.field(description=description, directives=directives_of(size=size))
 
 
 def described(thing: Any) -> str:
@@ -61,19 +62,24 @@ def _attach(domain_class: Any, declaration: C) -> C:
 
 def field(resolver: Callable[..., Any]) -> Any:
     """A field with a resolver, described by its docstring."""
-    return strawberry.field(resolver=settling(resolver), description=described(resolver))
+    return field_of()(resolver)
 
 
-def field_of(graphql_type: Any) -> Callable[[Callable[..., Any]], Any]:
-    """As `field`, where the resolver's result has another GraphQL type than its own (a page, for one)."""
+def field_of(
+    graphql_type: Any = None, weight: Weight | None = None, size: int | None = None, batched: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
+    """As `field`, with what it weighs; and where the result has another GraphQL type than its own (a page, for one)."""
     return lambda resolver: strawberry.field(
-        resolver=settling(resolver), graphql_type=graphql_type, description=described(resolver)
+        resolver=settling(resolver),
+        description=described(resolver),
+        directives=directives_of(weight, size, batched, graphql_type),
+        **({} if graphql_type is None else {"graphql_type": graphql_type}),
     )
 
 
-def argument(description: str, name: str | None = None) -> Any:
-    """An argument's description, for `Annotated`."""
-    return strawberry.argument(description=description, name=name)
+def argument(description: str, name: str | None = None, weight: Weight | None = None) -> Any:
+    """An argument's description, for `Annotated`; `weight` is that of each value in its list."""
+    return strawberry.argument(description=description, name=name, directives=directives_of(weight))
 
 
 def enum_type(enum: E, description: str, name: str | None = None, **values: str) -> E:

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from gateway.api.context import Info
-from gateway.api.schema.declaring import doc, field, object_type
+from gateway.api.schema.declaring import doc, field, field_of, object_type
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import connection
+from gateway.api.schema.weights import Weight
 from gateway.api.texts import tell
 from gateway.domain import engagement
 from gateway.domain.ordering import orders
@@ -24,7 +25,7 @@ class Notification(Node):
         """What happened, as a sentence in the caller's language."""
         return tell(info.context.locale, "notification", self.code, self.params)
 
-    @field
+    @field_of(weight=Weight.STORE)
     async def order(self: engagement.Notification, info: Info) -> orders.Order | None:
         """The order it is about."""
         return await info.context.loaders.order(self.order_id)

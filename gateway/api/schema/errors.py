@@ -8,6 +8,7 @@ import strawberry
 import structlog
 
 from gateway.api.schema.declaring import doc, enum_type
+from gateway.api.schema.weights import directives_of
 from gateway.api.texts import english, tell
 from gateway.domain.errors import RequestError
 
@@ -22,7 +23,9 @@ class UserError:
     """What the mutations' own types share."""
 
     message: str = doc("What to mend, as a sentence in the caller's language.")
-    field: list[str] | None = doc("The path into the input, at most 10 steps; null where it is about the whole.")
+    field: list[str] | None = doc(
+        "The path into the input, at most 10 steps; null where it is about the whole.", size=3
+    )
 
 
 class UserErrors:
@@ -75,7 +78,9 @@ def payload(name: str, user_errors: UserErrors, **changed: tuple[Any, str]) -> A
     }
     namespace["__annotations__"]["user_errors"] = list[user_errors.type]  # type: ignore[name-defined]
     namespace["user_errors"] = strawberry.field(
-        default_factory=list, description="What the asker can mend, at most 100; empty where it was done."
+        default_factory=list,
+        description="What the asker can mend, at most 100; empty where it was done.",
+        directives=directives_of(size=5),
     )
     description = f"What {name[0].lower()}{name[1:]} did."
     return strawberry.type(type(f"{name}Payload", (), namespace), description=description)

@@ -21,7 +21,7 @@ class Choice:
 class ChoiceConstraint:
     """One of these values."""
 
-    choices: list[forms.Choice] = doc("The allowed values, at most 1,000.")
+    choices: list[forms.Choice] = doc("The allowed values, at most 1,000.", size=20)
 
 
 @object_type(forms.RangeConstraint)
@@ -59,7 +59,7 @@ class OrderField:
     unit: str | None = doc("The unit of its values.")
     minimum_values: int = doc("How many values it needs at least, where it has any.")
     maximum_values: int = doc("How many values it takes.")
-    values: list[str] = doc("In an offering's form its defaults, in an item's what is filled in; at most 100.")
+    values: list[str] = doc("In an offering's form its defaults, in an item's what is filled in; at most 100.", size=3)
     constraint: FieldConstraint = doc("What may stand in it.")
 
 
@@ -67,4 +67,4 @@ class OrderField:
 class OrderForm:
     """All that the provider asks for."""
 
-    fields: list[forms.OrderField] = doc("The fields in the provider's order, at most 200.")
+    fields: list[forms.OrderField] = doc("The fields in the provider's order, at most 200.", size=20)

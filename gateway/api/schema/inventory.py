@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from gateway.api.context import Info
-from gateway.api.schema.declaring import doc, enum_type, field, object_type
+from gateway.api.schema.declaring import doc, enum_type, field, field_of, object_type
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import connection
+from gateway.api.schema.weights import Weight
 from gateway.domain import inventory
 from gateway.domain.catalog import offerings, providers
 from gateway.domain.ordering import orders
@@ -35,14 +36,14 @@ class Product(Node):
     provider_status: str = doc("The same in the provider's own word.")
     started_at: datetime | None = doc("Since when it is in use.")
     provider: providers.ProviderProfile = doc("Who delivers it.")
-    characteristics: list[offerings.Characteristic] = doc("What it is and has, at most 100.")
+    characteristics: list[offerings.Characteristic] = doc("What it is and has, at most 100.", size=10)
 
     @field
     def offering(self: inventory.Product, info: Info) -> offerings.ProductOffering | None:
         """The offering it was made from; null for one that is withdrawn or unknown."""
         return info.context.core.offerings.get(self.offering_id) if self.offering_id else None
 
-    @field
+    @field_of(weight=Weight.STORE, batched=True)
     async def order(self: inventory.Product, info: Info) -> orders.Order | None:
         """The order that made it; null where it was not ordered here."""
         return await info.context.loaders.order_of_product(self)

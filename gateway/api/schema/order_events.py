@@ -6,8 +6,9 @@ from typing import Any
 import strawberry
 
 from gateway.api.context import Info
-from gateway.api.schema.declaring import doc, enum_type, field, interface_type, object_type
+from gateway.api.schema.declaring import doc, enum_type, field, field_of, interface_type, object_type
 from gateway.api.schema.paging import connection
+from gateway.api.schema.weights import Weight
 from gateway.api.texts import tell
 from gateway.api.texts.english import ENGLISH
 from gateway.domain.ordering import events, orders, states
@@ -85,8 +86,8 @@ class OrderEvent(CustomerEvent):
     item_state: states.OrderItemState | None = doc("The item's state at that moment.")
     completion_percent: int = doc("How far the order was at that moment, from 0 to 100.")
     message: str = field(_message)
-    order: orders.Order | None = field(_order)
-    item: orders.OrderItem | None = field(_item)
+    order: orders.Order | None = field_of(weight=Weight.STORE, batched=True)(_order)
+    item: orders.OrderItem | None = field_of(weight=Weight.STORE, batched=True)(_item)
 
 
 _REASONED = frozenset(

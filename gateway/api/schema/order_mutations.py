@@ -10,6 +10,7 @@ from gateway.api.context import Info
 from gateway.api.schema.access import mutation
 from gateway.api.schema.declaring import argument, doc
 from gateway.api.schema.errors import UserErrors, payload
+from gateway.api.schema.weights import Weight
 from gateway.domain.ordering.bundles import Bundle
 from gateway.domain.ordering.orders import Cancellation, Order, OrderItem
 from gateway.domain.ordering.states import CompletionPolicy
@@ -98,7 +99,7 @@ class RetryOrderItemInput:
 class OrderMutations:
     """The mutations of orders."""
 
-    @mutation(Access.SIGNED_IN, PlaceOrderPayload, PlaceOrderErrors)
+    @mutation(Access.SIGNED_IN, PlaceOrderPayload, PlaceOrderErrors, Weight.ORDER)
     async def place_order(self, info: Info, input: Annotated[PlaceOrderInput, argument("What to order.")]) -> Any:
         """Orders exactly the revision that was shown, with the terms that were accepted."""
         context = info.context
@@ -115,7 +116,7 @@ class OrderMutations:
             order=context.loaders.keep_order(order), bundle=await context.loaders.bundles.shown(bundle, info)
         )
 
-    @mutation(Access.SIGNED_IN, CancelOrderPayload, CancelOrderErrors)
+    @mutation(Access.SIGNED_IN, CancelOrderPayload, CancelOrderErrors, Weight.ORDER)
     async def cancel_order(self, info: Info, input: Annotated[CancelOrderInput, argument("What to cancel.")]) -> Any:
         """Asks for an order's cancellation: a provider may refuse its part once it is past its point of no return."""
         context = info.context
@@ -125,7 +126,7 @@ class OrderMutations:
         cancellation, order = await ordering.cancel_order(context.core, context.caller, asked)
         return CancelOrderPayload(cancellation=cancellation, order=context.loaders.keep_order(order))
 
-    @mutation(Access.SIGNED_IN, RetryOrderItemPayload, RetryOrderItemErrors)
+    @mutation(Access.SIGNED_IN, RetryOrderItemPayload, RetryOrderItemErrors, Weight.ORDER)
     async def retry_order_item(
         self, info: Info, input: Annotated[RetryOrderItemInput, argument("What to let go on.")]
     ) -> Any:

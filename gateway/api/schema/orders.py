@@ -10,6 +10,7 @@ from gateway.api.schema.declaring import doc, enum_type, field, field_of, object
 from gateway.api.schema.node import Node
 from gateway.api.schema.order_events import OrderEventConnection
 from gateway.api.schema.paging import After, First, connection
+from gateway.api.schema.weights import Weight
 from gateway.api.texts import tell
 from gateway.domain import inventory, paging, parties
 from gateway.domain.catalog import offerings, providers
@@ -95,7 +96,7 @@ class OrderCancellation:
     state: states.CancellationState = doc("Where it stands.")
     requested_at: datetime = doc("When it was asked for.")
     reason: str | None = doc("The customer's reason.")
-    refusals: list[orders.CancellationRefusal] = doc("Which parts are not cancelled, at most 50.")
+    refusals: list[orders.CancellationRefusal] = doc("Which parts are not cancelled, at most 50.", size=5)
 
 
 @object_type(orders.OrderItem)
@@ -122,13 +123,13 @@ class OrderItem:
         """Who delivers it; null for a provider that is connected no more."""
         return info.context.core.directory.profile(self.provider)
 
-    @field
+    @field_of(size=5)
     def depends_on(self: orders.OrderItem, info: Info) -> list[orders.OrderItem]:
         """The items that are delivered before it, at most 50."""
         found = (info.context.loaders.item(each) for each in self.depends_on)
         return [each for each in found if each]
 
-    @field
+    @field_of(weight=Weight.PROVIDERS, batched=True)
     async def product(self: orders.OrderItem, info: Info) -> inventory.Product | None:
         """The product it made, as its provider has it now; null while there is none, or where that can't be read."""
         return await info.context.loaders.product(self.product.id if self.product else None)
@@ -150,9 +151,9 @@ class Order(Node):
     expected_completion_at: datetime | None = doc("When the providers expect it to be complete, where they say so.")
     completed_at: datetime | None = doc("When it reached its final state.")
     place: parties.Place | None = doc("Where it is delivered.")
-    cancellations: list[orders.Cancellation] = doc("The requests to cancel it, at most 100.")
+    cancellations: list[orders.Cancellation] = doc("The requests to cancel it, at most 100.", size=3)
 
-    @field
+    @field_of(size=10)
     def items(self: orders.Order, info: Info) -> list[orders.OrderItem]:
         """Its items, one for each item of the bundle, at most 50."""
         return list(info.context.loaders.keep_order(self).items)
@@ -162,17 +163,17 @@ class Order(Node):
         """How far it is, from 0 to 100."""
         return completion_percent(self)
 
-    @field
+    @field_of(size=2)
     def allowed_actions(self: orders.Order) -> list[orders.OrderAction]:
         """What may be asked for now, at most one entry each."""
         return sorted(allowed_actions(self))
 
-    @field
+    @field_of(weight=Weight.STORE)
     async def bundle(self: orders.Order, info: Info) -> bundles.Bundle | None:
         """The bundle it was made from."""
         return await info.context.loaders.bundle(self.bundle_id)
 
-    @field_of(OrderEventConnection)
+    @field_of(OrderEventConnection, weight=Weight.STORE)
     async def events(
         self: orders.Order, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
     ) -> paging.Page[Any]:

@@ -32,7 +32,8 @@ def connection(node_type: Any, name: str, *, over_providers: bool = False) -> An
         cursor=(str, "The cursor after which the next page starts."),
         node=(node_type, "The row."),
     )
-    fields: dict[str, tuple[Any, str]] = {
+    # The rows are sized by the field that returns the page.
+    fields: dict[str, tuple[Any, ...]] = {
         "edges": (list[edge], f"The rows of this page, at most {paging.MAXIMUM_FIRST}."),  # type: ignore[valid-type]
         "page_info": (paging.PageInfo, "Where the page ends."),
     }
@@ -41,12 +42,15 @@ def connection(node_type: Any, name: str, *, over_providers: bool = False) -> An
             list[providers.UnavailableProvider],
             "The providers whose rows are missing or stale: cumulative from the first page, at most one entry a "
             "provider. One that lacks the capability is not among them.",
+            5,
         )
-    return _typed(f"{name}Connection", f"A page of {name} rows.", **fields)
+    page = _typed(f"{name}Connection", f"A page of {name} rows.", **fields)
+    page.is_page = True
+    return page
 
 
-def _typed(name: str, description: str, **fields: tuple[Any, str]) -> Any:
-    namespace: dict[str, Any] = {"__annotations__": {key: hint for key, (hint, _) in fields.items()}}
-    namespace.update({key: doc(text) for key, (_, text) in fields.items()})
+def _typed(name: str, description: str, **fields: tuple[Any, ...]) -> Any:
+    namespace: dict[str, Any] = {"__annotations__": {key: hint for key, (hint, *_) in fields.items()}}
+    namespace.update({key: doc(*said) for key, (_, *said) in fields.items()})
     namespace["__module__"] = __name__
     return strawberry.type(type(name, (), namespace), name=name, description=description)

@@ -7,12 +7,13 @@ import strawberry
 
 from gateway.api.context import Info
 from gateway.api.schema.billing import BillConnection
-from gateway.api.schema.declaring import doc, enum_type, field, field_of, object_type
+from gateway.api.schema.declaring import doc, enum_type, field_of, object_type
 from gateway.api.schema.engagement import NotificationConnection
 from gateway.api.schema.inventory import ProductConnection
 from gateway.api.schema.node import Node
 from gateway.api.schema.orders import OrderConnection
 from gateway.api.schema.paging import After, First
+from gateway.api.schema.weights import Weight
 from gateway.domain import paging, parties
 from gateway.domain.catalog import offerings
 from gateway.usecases import billing as billing_usecases
@@ -55,14 +56,14 @@ class EverythingScope:
 class ProductScope:
     """Named products."""
 
-    product_ids: list[strawberry.ID] = doc("The ids of the products, at most 1,000.")
+    product_ids: list[strawberry.ID] = doc("The ids of the products, at most 1,000.", size=20)
 
 
 @object_type(parties.OfferingScope)
 class OfferingScope:
     """Offerings of some categories, held already or not."""
 
-    @field
+    @field_of(weight=Weight.STORE, size=5)
     def categories(self: parties.OfferingScope, info: Info) -> list[offerings.Category]:
         """The categories, at most 100."""
         return [info.context.loaders.category(slug) for slug in self.category_slugs]
@@ -81,7 +82,7 @@ class Authorization:
     """What a member may do: functions, on what, and for how long."""
 
     id: strawberry.ID = doc("The authorization's id.")
-    functions: list[parties.SelfServiceFunction] = doc("What it allows, at most one entry each.")
+    functions: list[parties.SelfServiceFunction] = doc("What it allows, at most one entry each.", size=7)
     scope: AuthorizationScope = doc("What it is about.")
     valid_from: datetime = doc("Since when it counts.")
     valid_until: datetime | None = doc("Until when it counts; null for as long as nobody takes it back.")
@@ -94,14 +95,14 @@ class Customer(Node):
     name: str = doc("Its name.")
     kind: parties.CustomerKind = doc("What it is.")
 
-    @field_of(OrderConnection)
+    @field_of(OrderConnection, weight=Weight.STORE)
     async def orders(
         self: parties.Customer, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
     ) -> paging.Page[Any]:
         """Its orders, newest first."""
         return await ordering.list_orders(info.context.core, info.context.caller, self.id, first, after)
 
-    @field_of(ProductConnection)
+    @field_of(ProductConnection, weight=Weight.PROVIDERS)
     async def products(
         self: parties.Customer, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
     ) -> paging.Page[Any]:
@@ -110,7 +111,7 @@ class Customer(Node):
         page = await inventory_usecases.list_products(context.core, context.caller, self.id, first, after)
         return context.loaders.keep_owned(self.id, page)
 
-    @field_of(BillConnection)
+    @field_of(BillConnection, weight=Weight.PROVIDERS)
     async def bills(
         self: parties.Customer, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
     ) -> paging.Page[Any]:
@@ -119,12 +120,12 @@ class Customer(Node):
         page = await billing_usecases.list_bills(context.core, context.caller, self.id, first, after)
         return context.loaders.keep_owned(self.id, page)
 
-    @field
+    @field_of(weight=Weight.PROVIDERS)
     async def current_charges(self: parties.Customer, info: Info) -> billing_usecases.CurrentChargesAnswer:
         """What every provider has charged so far in the running period."""
         return await billing_usecases.current_charges(info.context.core, info.context.caller, self.id)
 
-    @field_of(NotificationConnection)
+    @field_of(NotificationConnection, weight=Weight.STORE)
     async def notifications(
         self: parties.Customer, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
     ) -> paging.Page[Any]:
@@ -132,7 +133,7 @@ class Customer(Node):
         context = info.context
         return await engagement_usecases.list_notifications(context.core, context.caller, self.id, first, after)
 
-    @field
+    @field_of(weight=Weight.STORE, size=10)
     async def sites(self: parties.Customer, info: Info) -> list[parties.Site]:
         """The places that it keeps under a name, by name, at most 100."""
         return list(await parties_usecases.list_sites(info.context.core, info.context.caller, self.id))
@@ -144,7 +145,7 @@ class Membership:
 
     role: parties.MemberRole = doc("The role.")
     customer: parties.Customer = doc("The customer.")
-    authorizations: list[parties.Authorization] = doc("What the member may do, at most 100.")
+    authorizations: list[parties.Authorization] = doc("What the member may do, at most 100.", size=5)
 
 
 @object_type(parties.Actor)
@@ -152,4 +153,4 @@ class Actor(Node):
     """A person who signs in. Seen by that person alone."""
 
     username: str = doc("The name to sign in with.")
-    memberships: list[parties.Membership] = doc("The customers that the person acts for, at most 100.")
+    memberships: list[parties.Membership] = doc("The customers that the person acts for, at most 100.", size=5)

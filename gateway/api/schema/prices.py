@@ -64,7 +64,7 @@ class PriceAlteration(Price):
     """A discount on other prices: either a percentage or an amount."""
 
     applies_to: list[strawberry.ID] = doc(
-        "The ids of the prices it alters, at most 100; empty: every recurring price of the offering."
+        "The ids of the prices it alters, at most 100; empty: every recurring price of the offering.", size=5
     )
     percentage: Decimal | None = doc("What is taken off, in percent.")
     amount_off: money.Money | None = doc("What is taken off, as an amount.")

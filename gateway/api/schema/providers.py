@@ -22,7 +22,7 @@ class Provider(Node):
     """A provider: a service provider, a network operator or a content provider, or several of these in one."""
 
     name: str = doc("Its name.")
-    roles: list[providers.ProviderRole] = doc("The roles it may play, at most one entry each.")
+    roles: list[providers.ProviderRole] = doc("The roles it may play, at most one entry each.", size=3)
 
 
 @object_type(providers.UnavailableProvider)

@@ -51,8 +51,8 @@ class OfferingQualification:
     """The answer for one offering."""
 
     result: qualification.QualificationResult = doc("Whether it can be delivered there.")
-    reasons: list[qualification.QualificationReason] = doc("Why not, at most 20.")
-    alternatives: list[qualification.Alternative] = doc("What could be delivered instead, at most 20.")
+    reasons: list[qualification.QualificationReason] = doc("Why not, at most 20.", size=3)
+    alternatives: list[qualification.Alternative] = doc("What could be delivered instead, at most 20.", size=3)
     expected_activation: datetime | None = doc("When it would be active.")
 
     @field
@@ -67,7 +67,7 @@ class OfferingQualificationAnswer:
 
     items: list[qualification.OfferingQualification] = doc("One for each of `offeringIds`, in that order.")
     unavailable_providers: list[providers.UnavailableProvider] = doc(
-        "The providers that gave no answer, at most one entry each."
+        "The providers that gave no answer, at most one entry each.", size=5
     )
 
 

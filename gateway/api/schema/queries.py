@@ -15,6 +15,7 @@ from gateway.api.schema.node import Node
 from gateway.api.schema.paging import After, First
 from gateway.api.schema.places import place_of
 from gateway.api.schema.qualification import OfferingQualificationInput
+from gateway.api.schema.weights import Weight, sliced_by
 from gateway.domain import paging, parties
 from gateway.domain.catalog import offerings
 from gateway.domain.errors import RequestError
@@ -30,14 +31,16 @@ Id = Annotated[strawberry.ID, argument("The global id.")]
 class Query:
     """The root fields."""
 
-    @query(Access.PUBLIC, Node | None)
+    @query(Access.PUBLIC, Node | None, Weight.NODE)
     async def node(self, info: Info, id: Id) -> Any:
         """Any object by its global id; null for an unknown one, and for what the caller may not see."""
         return await find_node(info.context, id)
 
-    @query(Access.PUBLIC, list[Node | None])
+    @query(Access.PUBLIC, list[Node | None], size=sliced_by("ids", LIMIT))
     async def nodes(
-        self, info: Info, ids: Annotated[list[strawberry.ID], argument("The global ids, at most 100.")]
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], argument("The global ids, at most 100.", weight=Weight.NODE)],
     ) -> list[Any]:
         """Several objects by their global ids, in that order; null as in `node`."""
         if len(ids) > LIMIT:
@@ -60,12 +63,12 @@ class Query:
         membership = caller.membership(policy.customer_of(caller, None) if id is None else id)
         return membership.customer if membership else None
 
-    @query(Access.SIGNED_IN)
+    @query(Access.SIGNED_IN, weight=Weight.STORE)
     async def order(self, info: Info, id: Id) -> orders.Order | None:
         """An order by its id; null for an unknown or another's."""
         return await info.context.loaders.order(id)
 
-    @query(Access.SIGNED_IN)
+    @query(Access.SIGNED_IN, weight=Weight.STORE)
     async def bundle(self, info: Info, id: Id) -> bundles.Bundle | None:
         """A bundle by its id; null for an unknown or another's."""
         context = info.context
@@ -77,7 +80,7 @@ class Query:
         """An offering by its id; null for an unknown or withdrawn one."""
         return catalog.find_offering(info.context.core, id)
 
-    @query(Access.PUBLIC, ProductOfferingConnection)
+    @query(Access.PUBLIC, ProductOfferingConnection, Weight.STORE)
     def product_offerings(
         self,
         info: Info,
@@ -97,7 +100,7 @@ class Query:
         order = sort or catalog.OfferingSort.RELEVANCE
         return catalog.browse_offerings(info.context.core, wanted, order, first, after)
 
-    @query(Access.PUBLIC)
+    @query(Access.PUBLIC, weight=Weight.PROVIDERS, size=sliced_by("input.offeringIds", 50, "items"))
     async def offering_qualification(
         self, info: Info, input: Annotated[OfferingQualificationInput, argument("Which offerings, and where.")]
     ) -> catalog.QualificationAnswer:
