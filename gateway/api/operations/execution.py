@@ -202,7 +202,9 @@ class Execution:
             result = await self._in_time(execute_subscription_event(executor.build_per_event_executor(event)), context)
         except TimeoutError:
             return orjson.dumps(self._timed_out(context).body)
-        return orjson.dumps(self._told(answer_of(result, context.locale), operation, asked))
+        body = orjson.dumps(self._told(answer_of(result, context.locale), operation, asked))
+        # orjson's bytes keep the room that they were made in, and each follower keeps its last event.
+        return bytes(memoryview(body))
 
 
 def _bad(message: str) -> GraphQLError:

@@ -10,7 +10,7 @@ import orjson
 from gateway.domain.parties import Caller
 
 # Events that are on their way at once, times the different operations that follow them.
-KEPT = 1024
+KEPT = 64
 Payload = bytes
 Execute = Callable[[], Awaitable[Payload]]
 
@@ -36,10 +36,11 @@ class Fanout:
         return await asyncio.shield(made)
 
 
-def variables_key(variables: Mapping[str, Any] | None, without: str | None) -> bytes:
+def variables_key(variables: Mapping[str, Any] | None, without: str | None) -> str:
     """The variables as one comparable value, without the resume cursor: that one decides what is sent, not how."""
     given = {key: value for key, value in (variables or {}).items() if key != without}
-    return orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
+    # As text: orjson's bytes keep the room that they were made in, and each follower keeps this.
+    return orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def rights_key(caller: Caller) -> Hashable:
