@@ -74,6 +74,8 @@ def _config(asgi: ASGIApp, settings: Settings) -> uvicorn.Config:
         lifespan="off",
         ws="websockets-sansio",
         ws_max_size=1024 * 1024,
+        # A window for each connection costs more memory than all else of it, and its share of CPU in each delivery.
+        ws_per_message_deflate=False,
         # The gateway decides itself which proxies it believes.
         proxy_headers=False,
         server_header=False,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any
 
 import orjson
@@ -12,7 +12,17 @@ from gateway.domain.parties import Caller
 # Events that are on their way at once, times the different operations that follow them.
 KEPT = 64
 Payload = bytes
-Execute = Callable[[], Awaitable[Payload]]
+Execute = Callable[[], Coroutine[Any, Any, Payload]]
+
+
+class _Made:
+    """What is being made of one event for one operation."""
+
+    def __init__(self, event: Any, execute: Execute) -> None:
+        self.event = event
+        self.is_done = asyncio.Event()
+        self.task = asyncio.create_task(execute())
+        self.task.add_done_callback(lambda _: self.is_done.set())
 
 
 class Fanout:
@@ -20,20 +30,20 @@ class Fanout:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
-        self._made: OrderedDict[tuple[int, Hashable], tuple[Any, asyncio.Future[Payload]]] = OrderedDict()
+        self._made: OrderedDict[tuple[int, Hashable], _Made] = OrderedDict()
 
     async def payload(self, event: Any, operation: Hashable, execute: Execute) -> Payload:
         """The payload of that event for that operation; made by the first who asks, whoever of them goes away."""
         # The event is kept beside what was made of it: so its identity stays its own.
-        found = self._made.get((id(event), operation))
-        if found is not None:
-            made = found[1]
-            return made.result() if made.done() else await asyncio.shield(made)
-        made = asyncio.ensure_future(execute())
-        self._made[id(event), operation] = (event, made)
-        while len(self._made) > self._kept:
-            self._made.popitem(last=False)
-        return await asyncio.shield(made)
+        made = self._made.get((id(event), operation))
+        if made is None:
+            made = self._made[id(event), operation] = _Made(event, execute)
+            while len(self._made) > self._kept:
+                self._made.popitem(last=False)
+        if not made.task.done():
+            # Not the task itself: whoever goes away must not take it along.
+            await made.is_done.wait()
+        return made.task.result()
 
 
 def variables_key(variables: Mapping[str, Any] | None, without: str | None) -> str:
