@@ -77,16 +77,38 @@ async function orders(editors, bundle) {
   return { placed, last };
 }
 
-/** Comes back to the page with a token that has run out. */
-async function returns(page, editors) {
-  await page.evaluate(() => {
+/** Comes back to the page with another token, or one that runs out at another time. */
+async function reload(page, editors, changed) {
+  await page.evaluate((other) => {
     const kept = JSON.parse(sessionStorage.getItem("gateway-session"));
-    sessionStorage.setItem("gateway-session", JSON.stringify({ ...kept, expiresAt: 0, access: "run out" }));
-  });
+    sessionStorage.setItem("gateway-session", JSON.stringify({ ...kept, ...other }));
+  }, changed);
   await page.reload();
   await editors.ready();
+}
+
+async function returns(page, editors) {
+  await reload(page, editors, { expiresAt: 0, access: "run out" });
   const who = await page.locator("#who").textContent();
   return { who, viewer: await editors.run("Viewer") };
+}
+
+/** Follows while the token runs out: the ping that renews it, and the pong. */
+async function staysOn(page, editors) {
+  await reload(page, editors, { expiresAt: Date.now() + 36_000 });
+  const pings = new Promise((resolve) =>
+    page.on("websocket", (socket) => {
+      const said = [];
+      socket.on("framesent", ({ payload }) => payload.includes('"ping"') && said.push(JSON.parse(payload)));
+      socket.on("framereceived", ({ payload }) => {
+        if (payload.includes('"pong"')) resolve([...said, JSON.parse(payload)]);
+      });
+    }),
+  );
+  await editors.run("TrackCustomer");
+  const [ping, pong] = await pings;
+  await page.getByRole("button", { name: "Stop query" }).click();
+  return { sent: Object.keys(ping.payload), goodFor: Date.parse(pong.payload.expiresAt) - Date.now() };
 }
 
 async function signsOut(page, editors) {
@@ -110,9 +132,10 @@ const seen = await withBrowser(executable, async (page) => {
   const workers = page.workers().map((worker) => worker.url());
   if (picture) await page.screenshot({ path: picture });
   const returned = await returns(page, editors);
+  const stayed = await staysOn(page, editors);
   const signedOut = await signsOut(page, editors);
   const faults = await editors.faults("{ nothing }");
-  const told = { status: opened.status(), looked, tabs, nobody, signedIn, workers, returned, signedOut, faults, inParts };
+  const told = { status: opened.status(), looked, tabs, nobody, signedIn, workers, returned, signedOut, faults, inParts, stayed };
   return { ...told, offeringId, made, placed, last };
 });
 console.log(JSON.stringify(seen));

@@ -94,9 +94,14 @@ def test_an_order_is_followed_over_a_websocket_until_it_is_complete(seen: Any, p
 def test_a_token_that_has_run_out_is_renewed_when_the_person_comes_back(seen: Any) -> None:
     renewed = [each["method"] for each in seen["requests"] if each["url"].endswith("/auth/refresh")]
 
-    assert renewed == ["POST"]
+    assert len(renewed) == 2  # the other one while it followed
     assert seen["returned"]["who"] == "Signed in as demo"
     assert seen["returned"]["viewer"]["data"]["viewer"]["username"] == "demo"
+
+
+def test_who_follows_for_longer_than_a_token_lives_stays_signed_in(seen: Any) -> None:
+    assert seen["stayed"]["sent"] == ["authorization"]
+    assert 880_000 < seen["stayed"]["goodFor"] <= 900_000
 
 
 def test_signing_out_leaves_nothing_behind(seen: Any) -> None:

@@ -30,6 +30,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     manifest = {"script": "main-AAAAAAAA.js", "style": "main-BBBBBBBB.css"}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (folder / "main-AAAAAAAA.js.gz").write_bytes(gzip.compress(SCRIPT.encode()))
+    (folder / "secret.js.gz").write_bytes(gzip.compress(b"nobody's business"))
     monkeypatch.setattr(assets, "ASSETS", folder)
     return folder
 
@@ -88,7 +89,15 @@ async def test_a_built_file_is_kept_for_ever_and_comes_compressed(gateway: Runni
 
 @pytest.mark.parametrize(
     "name",
-    ["main-CCCCCCCC.js", "manifest.json", "package.json", "page.py", "..%2f..%2fparts.py", "main-AAAAAAAA.js.gz"],
+    [
+        "main-CCCCCCCC.js",
+        "secret.js",
+        "manifest.json",
+        "package.json",
+        "page.py",
+        "..%2f..%2fparts.py",
+        "main-AAAAAAAA.js.gz",
+    ],
 )
 async def test_what_is_no_file_of_the_page_is_not_found(gateway: Running, build: Path, name: str) -> None:
     async with gateway.http.get(f"{gateway.address}/graphql/ide/{name}") as response:

@@ -9,6 +9,9 @@ import { createRoot } from "react-dom/client";
 import { showSession } from "./bar.mjs";
 import { Session, at, bearer } from "./session.mjs";
 
+// Often enough to see that a token is about to run out.
+const LOOK_MS = 5_000;
+
 /** Fills the page. */
 export function open() {
   const session = new Session();
@@ -47,5 +50,20 @@ function socket(session) {
   const client = createClient({ url: url.href, connectionParams: async () => bearer(await session.token()) });
   // A connection is of who opened it: the next one is of who is signed in then.
   session.addEventListener("change", () => client.terminate());
+  client.on("connected", (opened) => keepSignedIn(opened, session));
   return client;
+}
+
+/** What follows for longer than a token lives goes on: a ping with the next token renews the connection. */
+function keepSignedIn(opened, session) {
+  let told = null;
+  const look = async () => {
+    const token = await session.token();
+    const isNew = told !== null && token !== null && token !== told;
+    told = token;
+    if (isNew) opened.send(JSON.stringify({ type: "ping", payload: bearer(token) }));
+  };
+  look();
+  const looks = setInterval(look, LOOK_MS);
+  opened.addEventListener("close", () => clearInterval(looks));
 }
