@@ -155,6 +155,7 @@ def api_settings(settings: Settings, public_url: str) -> ApiSettings:
         allowed_origins=tuple(_origins(settings, public_url)),
         cors_origins=settings.allowed_origins,
         metrics_networks=settings.metrics_networks,
+        ide=settings.ide,
         beat_s=settings.stream_beat_s,
         operation=OperationLimits(
             seconds=settings.operation_timeout_s,

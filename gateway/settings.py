@@ -126,6 +126,7 @@ class Settings(BaseSettings):
         (), description="Networks of the proxies whose X-Forwarded-For is believed; none by default."
     )
     allowed_origins: Origins = Field((), description="Origins of the pages that may use the API and cookies.")
+    ide: bool = Field(True, description="Whether a browser gets GraphiQL at the endpoint.")
 
     introspection: bool = Field(True, description="Whether clients may ask for the schema; `__typename` stays allowed.")
     cost_limit: Count = Field(100_000, description="How much an operation may cost, by the weights of the schema.")

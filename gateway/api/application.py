@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from gateway.api.ide.assets import ide_routes
 from gateway.api.operations.documents import Documents
 from gateway.api.operations.execution import Execution
 from gateway.api.operations.library import Library
@@ -43,6 +44,7 @@ def create_app(parts: ApiParts) -> Starlette:
             Route("/metrics", probes.metrics),
             Route("/providers/{slug}/events/{secret}", probes.hub, methods=["POST"]),
             *parts.auth_routes,
+            *(ide_routes() if parts.settings.ide else []),
         ],
         exception_handlers={Exception: _masked},
         middleware=[Middleware(Tracing, parts.telemetry.metrics), *_cross_origin(parts.settings.cors_origins)],

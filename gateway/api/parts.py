@@ -40,6 +40,7 @@ class ApiSettings:
 
     `allowed_origins` may open a WebSocket, the gateway's own too; `cors_origins` are the others: browsers ask for them.
     `metrics_networks` are those that `/metrics` is there for.
+    `ide` is whether a browser gets a page at the endpoint.
     """
 
     body_limit: int = 256 * 1024
@@ -55,6 +56,7 @@ class ApiSettings:
     allowed_origins: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     metrics_networks: tuple[Network, ...] = ()
+    ide: bool = True
     documents: DocumentBounds = field(default_factory=DocumentBounds)
 
 

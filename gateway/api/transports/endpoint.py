@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from gateway.api.context import Context
+from gateway.api.ide.page import visit
 from gateway.api.operations.answers import Answered
 from gateway.api.operations.asked import Asked
 from gateway.api.operations.execution import Event, Execution, Parts, Stream
 from gateway.api.operations.incremental import PathFormat
 from gateway.api.operations.operation import Found
-from gateway.api.page import visit
 from gateway.api.parts import ApiParts
 from gateway.api.problems import Code
 from gateway.api.telemetry.traces import refused
@@ -82,7 +82,7 @@ class GraphQLEndpoint:
         if self._reservations.is_claimed(heard):
             await self._reservations.claim(heard, line)
             return None
-        if "text/html" in heard.header(b"accept") and b"query=" not in heard.scope["query_string"]:
+        if self._parts.settings.ide and _is_visit(heard):
             await visit(Request(heard.scope))(heard.scope, line.receive, line.send)
             return None
         _check_accepted(heard)
@@ -152,6 +152,10 @@ async def _encoded(parts: Parts, path_format: PathFormat | None) -> Stream:
     async with aclosing(parts):
         async for part in parts:
             yield Event(orjson.dumps(path_format.said(part) if path_format else part))
+
+
+def _is_visit(heard: Heard) -> bool:
+    return "text/html" in heard.header(b"accept") and b"query=" not in heard.scope["query_string"]
 
 
 def _is_by_cookie(heard: Heard, context: Context) -> bool:

@@ -1,0 +1,82 @@
+"""What a browser sees at the endpoint."""
+
+import json
+import secrets
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from gateway.api.ide.assets import Built, built
+from gateway.api.ide.examples import examples
+from gateway.api.ide.policy import CDN, built_policy, cdn_policy
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Telecom self-service gateway</title>
+<link rel="icon" href="data:,">
+%(head)s
+<script type="application/json" id="examples">%(examples)s</script>
+</head>
+<body>
+<header id="bar">
+<h1>Telecom self-service gateway</h1>
+<p id="problem" role="alert"></p>
+<form id="sign-in" method="post" action="auth/session" aria-label="Sign in">
+<label>Username <input name="username" autocomplete="username" autocapitalize="none" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button>
+</form>
+<form id="sign-out" method="post" action="auth/session" aria-label="Sign out" hidden>
+<span id="who" role="status"></span>
+<button>Sign out</button>
+</form>
+</header>
+<main id="ide"><p>The editor is on its way. This is a GraphQL endpoint: any other client asks it by POST with JSON.</p>
+</main>
+</body>
+</html>
+"""
+
+
+def visit(request: Request) -> Response:
+    """The page: with the built assets where they are there, else with the same packages from a CDN."""
+    host = request.headers.get("host", "")
+    found = built()
+    if found:
+        head, policy = _built_head(found), built_policy(host)
+    else:
+        nonce = secrets.token_urlsafe(16)
+        head, policy = _cdn_head(nonce), cdn_policy(host, nonce)
+    headers = {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        # The next build has other names; and the same address answers other clients otherwise.
+        "cache-control": "no-store",
+        "vary": "accept",
+    }
+    return HTMLResponse(_PAGE % {"head": head, "examples": _data(examples())}, headers=headers)
+
+
+def _built_head(files: Built) -> str:
+    return (
+        f'<link rel="stylesheet" href="graphql/ide/{files.style}">\n'
+        f'<script type="module" src="graphql/ide/{files.script}"></script>'
+    )
+
+
+def _cdn_head(nonce: str) -> str:
+    return (
+        '<link rel="stylesheet" href="graphql/ide/ide.css">\n'
+        f'<script defer src="graphql/ide/cdn.js" nonce="{nonce}" data-cdn="{CDN}/npm/"></script>'
+    )
+
+
+def _data(value: Any) -> str:
+    """JSON that can stand in a page: no tag in it ends the element around it."""
+    return json.dumps(value).replace("<", "\\u003c")

@@ -1,0 +1,6 @@
+// Where the page starts when its packages come from a CDN.
+
+import "./inline_workers.mjs";
+import { open } from "./ide.mjs";
+
+open();

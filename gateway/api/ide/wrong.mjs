@@ -1,0 +1,1 @@
+// Refused wherever modules are held to their hashes: its own is wrong on purpose.
