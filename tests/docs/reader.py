@@ -1,4 +1,4 @@
-"""A reader of the README, who types what it says, from top to bottom, while a demo runs."""
+"""A reader of the README and of the frontend developer's page, who types what they say while a demo runs."""
 
 import asyncio
 import json
@@ -154,6 +154,11 @@ async def read_python(reader: Reader, block: Block, answer: Block | None) -> Non
     assert block.text in (ROOT / "docs" / "order.py").read_text("utf-8")
 
 
+async def read_js(reader: Reader, block: Block, answer: Block | None) -> None:
+    """A piece of the programs that follow orders with the clients, word for word."""
+    assert any(block.text in each.read_text("utf-8") for each in (ROOT / "tests" / "clients" / "lib").glob("*.mjs"))
+
+
 async def read_text(reader: Reader, block: Block, answer: Block | None) -> None:
     """A picture: nothing to try."""
     assert answer is None
@@ -164,6 +169,7 @@ KINDS: Mapping[str, Callable[[Reader, Block, Block | None], Awaitable[None]]] = 
     "graphql": read_graphql,
     "yaml": read_yaml,
     "python": read_python,
+    "js": read_js,
     "text": read_text,
 }
 

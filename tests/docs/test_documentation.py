@@ -17,6 +17,7 @@ from gateway.api.problems import Code
 from gateway.api.schema.built import schema
 from gateway.api.schema.weights import WEIGHTS, Weight
 from gateway.api.telemetry.watching import Telemetry
+from gateway.api.transports.connection import CloseCode
 from gateway.contract.provider import Provider
 from gateway.domain import errors
 from gateway.settings import Settings
@@ -26,6 +27,7 @@ from tests.docs.weights_table import weights_table
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+FRONTEND = ROOT / "docs" / "frontend.md"
 TMFORUM = ROOT / "providers" / "tmforum"
 ERRORS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.GatewayError)]
 KINDS = schema._schema.type_map
@@ -55,16 +57,16 @@ def _read_as(family: Metric) -> set[str]:
     return {f"{family.name}_total"} if family.type == "counter" else {family.name}
 
 
-def test_the_readme_has_the_weights_as_they_are() -> None:
-    assert between(README, "weights") == weights_table(), "renew it by: python -m tests.docs.weights_table"
+def test_the_frontends_page_has_the_weights_as_they_are() -> None:
+    assert between(FRONTEND, "weights") == weights_table(), "renew it by: python -m tests.docs.weights_table"
 
 
 def test_each_weight_says_what_it_is() -> None:
     assert list(WEIGHTS) == list(Weight)
 
 
-def test_the_readme_names_each_limit_with_its_setting() -> None:
-    table = between(README, "limits")
+def test_the_frontends_page_names_each_limit_with_its_setting() -> None:
+    table = between(FRONTEND, "limits")
     named = dict(re.findall(r"^\| `(\w+)` \|.*\| (?:`GATEWAY_(\w+)`|–) \|$", table, re.MULTILINE))
 
     assert named.keys() == {bound.shown for bound in BOUNDS} | {"tokens", "cost"}
@@ -101,8 +103,8 @@ def test_an_error_is_in_the_picture_and_says_what_it_is(kind: type[Exception]) -
     assert re.search(rf"\b{kind.__name__}\b", errors.__doc__ or "")
 
 
-def test_the_readme_says_what_to_do_about_each_top_level_error() -> None:
-    assert column(README, "`extensions.code`") == set(Code)
+def test_the_frontends_page_says_what_to_do_about_each_top_level_error() -> None:
+    assert column(FRONTEND, "`extensions.code`") == set(Code)
 
 
 @pytest.mark.parametrize("name", CODES)
@@ -122,3 +124,7 @@ def test_the_page_of_the_tmforum_adapter_names_each_of_its_settings() -> None:
 
     assert column(TMFORUM / "README.md", "setting") >= read
     assert len(read) >= 8
+
+
+def test_the_frontends_page_names_each_code_that_closes_a_connection() -> None:
+    assert column(FRONTEND, "closed with") == {str(code.value) for code in CloseCode}

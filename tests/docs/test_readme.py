@@ -21,6 +21,7 @@ from tests.tmforum.connecting import NOW, a_profile
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+FRONTEND = ROOT / "docs" / "frontend.md"
 MAPPING = ROOT / "providers" / "tmforum" / "README.md"
 
 
@@ -34,21 +35,22 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program,
 
 
 @pytest.mark.timeout(300)
-async def test_a_reader_who_types_all_that_the_readme_says_sees_what_it_says(
+async def test_a_reader_who_types_all_that_the_pages_say_sees_what_they_say(
     started: tuple[Program, Path], tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     reader = Reader(*started, tmp_path / "desk")
 
-    for block, answer in with_answers(blocks_of(README)):
-        with subtests.test(f"README.md, line {block.line}"):
-            assert block.kind in KINDS, f"nobody knows how to read a block of the kind {block.kind!r}"
-            await KINDS[block.kind](reader, block, answer)
+    for page in (README, FRONTEND):
+        for block, answer in with_answers(blocks_of(page)):
+            with subtests.test(f"{page.name}, line {block.line}"):
+                assert block.kind in KINDS, f"nobody knows how to read a block of the kind {block.kind!r}"
+                await KINDS[block.kind](reader, block, answer)
 
 
 async def test_the_example_of_paging_reads_each_row_once(started: tuple[Program, Path], tmp_path: Path) -> None:
     reader = Reader(*started, tmp_path / "desk")
     await reader.type(next(block.text for block in blocks_of(README) if "/auth/accounts" in block.text), "|| true")
-    (query,) = [block.text for block in blocks_of(README) if block.kind == "graphql" and "$after" in block.text]
+    (query,) = [block.text for block in blocks_of(FRONTEND) if block.kind == "graphql" and "$after" in block.text]
 
     pages: list[dict[str, Any]] = []
     after = None

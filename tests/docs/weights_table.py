@@ -1,4 +1,4 @@
-"""The README's table of weights, from the schema itself. Run as a program, it renews the README."""
+"""The frontend developer's table of weights, from the schema itself. Run as a program, it renews the page."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from gateway.api.schema.built import schema
 from gateway.api.schema.weights import WEIGHTS, BatchedDirective, CostDirective, Weight
 from tests.docs.blocks import between
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "frontend.md"
 TITLES = ("weight", "what it is", "fields")
 
 
@@ -48,6 +48,6 @@ def _applied(element: Any, kind: type) -> list[Any]:
 
 
 if __name__ == "__main__":
-    text = README.read_text("utf-8")
-    old, new = (f"<!-- weights -->\n{table}<!--" for table in (between(README, "weights"), weights_table()))
-    README.write_text(text.replace(old, new), "utf-8")
+    text = PAGE.read_text("utf-8")
+    old, new = (f"<!-- weights -->\n{table}<!--" for table in (between(PAGE, "weights"), weights_table()))
+    PAGE.write_text(text.replace(old, new), "utf-8")
