@@ -7,11 +7,16 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import events, orders, queries
+from tests.bench import events, orders, queries, subscribers
 from tests.bench.figures import Figure, machine, table
 
 Measure = Callable[[Path], Awaitable[Sequence[Figure]]]
-PARTS: Mapping[str, Measure] = {"queries": queries.measure, "orders": orders.measure, "events": events.measure}
+PARTS: Mapping[str, Measure] = {
+    "queries": queries.measure,
+    "orders": orders.measure,
+    "events": events.measure,
+    "subscribers": subscribers.measure,
+}
 LIMIT_S = 240.0
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import json
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,40 @@ async def bare(folder: Path) -> AsyncIterator[Program]:
     with _ended(start(["tests.bench.bare", str(folder), str(port)], log, clean_environment(), port)) as program:
         await program.ready()
         yield program
+
+
+@contextlib.asynccontextmanager
+async def crowd(log: Path, wanted: Mapping[str, Any]) -> AsyncIterator["asyncio.Queue[dict[str, Any]]"]:
+    """The crowd that follows what it is told to; yields what it says."""
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    with log.open("ab") as errors:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.bench.crowd",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(json.dumps(wanted).encode() + b"\n")
+    reading = asyncio.create_task(_read(process.stdout, told))
+    try:
+        yield told
+    finally:
+        reading.cancel()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _read(lines: asyncio.StreamReader, told: "asyncio.Queue[dict[str, Any]]") -> None:
+    async for line in lines:
+        told.put_nowait(json.loads(line))
+    told.put_nowait({})
+
+
+def memory(program: Program) -> int:
+    """What it takes of the machine's memory, in bytes; pages shared with other processes count in part."""
+    lines = Path(f"/proc/{program.pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def _ended(program: Program) -> AbstractContextManager[Program]:
