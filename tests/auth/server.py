@@ -128,7 +128,8 @@ async def serving(folder: Path, clock: SettableClock, settings: AuthSettings) ->
 async def _listening(app: Starlette) -> AsyncIterator[int]:
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", lifespan="off", ws="none", proxy_headers=False)
+    # It leaves the logging of this process alone, which other tests read.
+    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", proxy_headers=False)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([bound]))
     try:

@@ -14,7 +14,7 @@ from tests.e2e.consumer import Consumer, consumer, document
 from tests.e2e.processes import Program, demo, free_port
 from tests.e2e.shopping import basket, place
 
-SLOW = {"GATEWAY_DEMO_DELIVERY": "2-3"}
+SLOW = {"GATEWAY_DEMO_DELIVERY": "1-1.2"}
 
 
 async def _by_websocket(asker: Consumer, order: str) -> AsyncIterator[Any]:

@@ -24,10 +24,11 @@ class Operator:
         self.session, self.url = session, url
 
     async def call(self, method: str, path: str, body: Json = None, **headers: str) -> tuple[int, Json]:
-        """The status, and the body read as JSON (None where there is none)."""
+        """The status, and the body read as JSON (None where there is none); bytes are sent as they are."""
         address = self.url.removesuffix("/tmf-api") + path if path.startswith("/_control") else self.url + path
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self.session.request(method, address, json=body, headers=named) as response:
+        sent = {"data" if isinstance(body, bytes) else "json": body}
+        async with self.session.request(method, address, headers=named, **sent) as response:
             raw = await response.read()
             return response.status, (await response.json() if raw else None)
 

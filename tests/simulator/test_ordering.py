@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import aiohttp
+import orjson
 import pytest
 
 from providers.simulator.serving import run_operators
@@ -88,6 +89,30 @@ async def test_an_order_that_makes_no_sense_is_a_bad_request(fjordnet: Operator,
 
     assert (status, answer["code"], answer["status"]) == (400, code, "400")
     assert (await fjordnet.counts())["orders"] == {}
+
+
+DEEP = "[" * 300 + "]" * 300
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e400", r'"\ud800"', DEEP, "[" * 2000])
+async def test_what_cannot_be_kept_is_a_bad_request_wherever_it_stands(fjordnet: Operator, value: str) -> None:
+    body = orjson.dumps(order_of("fibre-100", installationKind="HERE")).decode().replace('"HERE"', value)
+
+    status, answer = await fjordnet.call("POST", f"{ORDERING}/productOrder", body.encode())
+
+    assert (status, answer["code"]) == (400, "INVALID_BODY")
+    assert (await fjordnet.counts())["orders"] == {}
+
+
+async def test_a_whole_number_beyond_64_bits_is_the_nearest_double(fjordnet: Operator) -> None:
+    order = order_of("fibre-100")
+    order["productOrderItem"][0]["product"]["place"][0]["floor"] = "HERE"
+    body = orjson.dumps(order).replace(b'"HERE"', b"1714247496730321354752")
+
+    status, made = await fjordnet.call("POST", f"{ORDERING}/productOrder", body)
+
+    assert status == 201
+    assert made["productOrderItem"][0]["product"]["place"][0]["floor"] == 1714247496730321354752.0
 
 
 @pytest.mark.parametrize(

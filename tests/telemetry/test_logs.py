@@ -38,6 +38,10 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], io.Stri
     """Sets the logs of this process up in that form, and gives what they are written to; as before at the end."""
     root, engine, stream = logging.getLogger(), logging.getLogger("dbos"), io.StringIO()
     kept = root.level, engine.handlers[:], engine.propagate
+    # As in a process that has just begun: a server that ran with a configuration of its own has left that behind.
+    for name in ("uvicorn", "uvicorn.error"):
+        for attribute, value in (("handlers", []), ("propagate", True), ("level", logging.NOTSET)):
+            monkeypatch.setattr(logging.getLogger(name), attribute, value)
 
     def set_up(form: str) -> io.StringIO:
         with monkeypatch.context() as patched:

@@ -35,7 +35,7 @@ async def said(request: Request) -> str:
     body = await request.body()
     try:
         plain = orjson.dumps(orjson.loads(body)).decode()
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         plain = body.decode(errors="replace")
     return f"{request.url.path} {request.scope['path']} {unquote(request.url.query)} {plain}"
 
