@@ -27,11 +27,6 @@ class BundleLoader:
         self._of_item.update(dict.fromkeys((item.id for item in bundle.items), bundle))
         return bundle
 
-    def cancel(self) -> None:
-        """Cancels the reviews that are on their way."""
-        for each in self._reviews.values():
-            each.cancel()
-
     def review(self, bundle: Bundle) -> Awaitable[BundleReview]:
         """The review of a bundle: what providers say of it at this moment."""
         if bundle.id not in self._reviews:

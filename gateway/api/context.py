@@ -27,10 +27,5 @@ class Context:
             self._loaders = Loaders(self.core, self.caller)
         return self._loaders
 
-    def cancel(self) -> None:
-        """Cancels what is being loaded: at the operation's time limit nobody waits for a provider any more."""
-        if self._loaders is not None:
-            self._loaders.cancel()
-
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -32,25 +31,18 @@ class Loaders:
         self._core = core
         self._caller = caller
         self._once: dict[Hashable, asyncio.Future[Any]] = {}
-        self._batches: set[asyncio.Task[Any]] = set()
         self._items: dict[str, OrderItem] = {}
         self._owners: dict[str, str] = {}
         self.bundles = BundleLoader(core)
-        self._products = self._by_customer(self._find_products)
-        self._orders_of_products = self._by_customer(self._find_orders)
-        self._lines = self._by_customer(self._find_lines)
+        self._products = _by_customer(self._find_products)
+        self._orders_of_products = _by_customer(self._find_orders)
+        self._lines = _by_customer(self._find_lines)
 
     def once(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> Awaitable[T]:
         """The same answer for the same key, also for those who ask while it is on its way."""
         if key not in self._once:
             self._once[key] = asyncio.ensure_future(load())
         return self._once[key]
-
-    def cancel(self) -> None:
-        """Cancels what is on its way."""
-        for each in (*self._once.values(), *self._batches):
-            each.cancel()
-        self.bundles.cancel()
 
     async def order(self, order_id: str | None) -> Order | None:
         """The order, where the caller may see it."""
@@ -121,30 +113,17 @@ class Loaders:
             self.keep_owner(customer_id, [provider_id("Product", charge.provider.slug, charge.product_ref or "")])
         return found
 
-    def _by_customer(
-        self, find: Callable[[str, Sequence[str]], Awaitable[Mapping[str, T]]]
-    ) -> DataLoader[Owned, T | None]:
-        async def load(keys: list[Owned]) -> list[T | None]:
-            ids: defaultdict[str, list[str]] = defaultdict(list)
-            for customer_id, each in keys:
-                ids[customer_id].append(each)
-            with self._cancellable():
-                found = {customer_id: await find(customer_id, of_customer) for customer_id, of_customer in ids.items()}
-            return [found[customer_id].get(each) for customer_id, each in keys]
-
-        return DataLoader(load_fn=load)
-
-    @contextmanager
-    def _cancellable(self) -> Iterator[None]:
-        # A loader's batch runs in a task of its own, which goes on when who asked has gone.
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 (in a coroutine)
-        self._batches.add(task)
-        try:
-            yield
-        finally:
-            self._batches.discard(task)
-
 
 def _categories(core: Core) -> Mapping[str, Category]:
     return {category.slug: category for offering in core.offerings.all() for category in offering.categories}
+
+
+def _by_customer(find: Callable[[str, Sequence[str]], Awaitable[Mapping[str, T]]]) -> DataLoader[Owned, T | None]:
+    async def load(keys: list[Owned]) -> list[T | None]:
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        for customer_id, each in keys:
+            ids[customer_id].append(each)
+        found = {customer_id: await find(customer_id, of_customer) for customer_id, of_customer in ids.items()}
+        return [found[customer_id].get(each) for customer_id, each in keys]
+
+    return DataLoader(load_fn=load)

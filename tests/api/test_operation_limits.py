@@ -1,14 +1,18 @@
 """What bounds an operation while it runs: its time, its cost, and what its caller may spend in a while."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
 from gateway.api.operations.limits import OperationLimits
+from gateway.domain.identity import provider_id
+from gateway.domain.inventory import ProductStatus
+from gateway.domain.ordering.orders import Order, OrderedProduct
 from tests.api.running import Running, begun, received, running, send
-from tests.api.streams import opened
+from tests.api.streams import an_order_of, opened
 from tests.federation.scripted import never, offering
 
 GRAPHQL = {"accept": "application/graphql-response+json"}
@@ -102,3 +106,53 @@ async def test_a_subscription_is_charged_at_its_start(tmp_path: Path) -> None:
         query = "subscription { customerEvents { id } }"
         async with opened(gateway, query, token="maria", accept="text/event-stream") as refused:
             assert refused.status == 429
+
+
+async def _delivered(gateway: Running, order: Order) -> Order:
+    """The order, with a product of each item."""
+    async with gateway.storage.writing() as unit:
+        held = await unit.orders.get(order.id, lock=True)
+        assert held is not None
+        made = [provider_id("Product", each.provider, "p-1") for each in held.items]
+        products = [OrderedProduct(each, "p-1", "Fibre 100", ProductStatus.ACTIVE) for each in made]
+        items = [replace(item, product=product) for item, product in zip(held.items, products, strict=True)]
+        after = replace(held, items=tuple(items))
+        await unit.orders.save(after)
+    return after
+
+
+async def test_a_batch_that_several_rows_wait_for_is_cancelled_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was_cancelled = asyncio.Event()
+
+    async def find_products(*_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            was_cancelled.set()
+            raise
+
+    monkeypatch.setattr("gateway.usecases.inventory.find_products", find_products)
+    async with running(tmp_path, operation=OperationLimits(seconds=0.3)) as gateway:
+        order = await _delivered(gateway, await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced"))
+        query = "query($id: ID!) { order(id: $id) { items { product { id } } } }"
+        async with opened(gateway, query, {"id": order.id}, "maria") as answer:
+            (error,) = (await answer.response.json())["errors"]
+
+        await asyncio.wait_for(was_cancelled.wait(), 1)
+    assert error["extensions"]["code"] == "TIMEOUT"
+
+
+async def test_a_deferred_part_that_takes_too_long_is_ended_with_its_calls_to_providers(tmp_path: Path) -> None:
+    query = "query($id: ID!) { productOffering(id: $id) { name ... @defer { orderForm { fields { key } } } } }"
+    async with running(tmp_path, [offering("nord", "o-1")], operation=OperationLimits(seconds=0.3)) as gateway:
+        gateway.provider.behaviour = never
+        async with opened(gateway, query, {"id": offering("nord", "o-1").id}, accept="multipart/mixed") as stream:
+            await stream.until(b"--graphql")
+            first, second = await stream.part(), await stream.part()
+
+        assert gateway.provider.calls > 0
+        assert gateway.provider.at_once == 0
+    assert (first["data"], first["hasNext"]) == ({"productOffering": {"name": "Offering o-1"}}, True)
+    assert (second["errors"][0]["extensions"]["code"], second["hasNext"]) == ("TIMEOUT", False)

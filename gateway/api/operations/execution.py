@@ -71,9 +71,9 @@ class Execution:
         if isinstance(executor, Answered):
             return executor
         try:
-            result = await self._in_time(executor.execute_operation(), context)
+            result = await self._in_time(executor.execute_operation())
         except TimeoutError:
-            return self._timed_out(context)
+            return self._timed_out()
         return Answered(self._told(answer_of(result, context.locale), operation, asked))
 
     async def run_in_parts(self, found: Found, asked: Asked, context: Context) -> "Answered | Parts":
@@ -87,9 +87,9 @@ class Execution:
         if isinstance(executor, Answered):
             return executor
         try:
-            result: Any = await self._in_time(executor.execute_operation(), context)
+            result: Any = await self._in_time(executor.execute_operation())
         except TimeoutError:
-            return self._timed_out(context)
+            return self._timed_out()
         if isinstance(result, ExecutionResult):
             return Answered(self._told(answer_of(result, context.locale), operation, asked))
         return self._parts(result, operation, asked, context)
@@ -105,9 +105,9 @@ class Execution:
         if isinstance(executor, Answered):
             return executor
         try:
-            source: Any = await self._in_time(create_source_event_stream(executor), context)
+            source: Any = await self._in_time(create_source_event_stream(executor))
         except TimeoutError:
-            return self._timed_out(context)
+            return self._timed_out()
         if isinstance(source, ExecutionResult):
             errors = source.errors or ()
             return refused([each if each.original_error else coded(each, Code.BAD_USER_INPUT) for each in errors],
@@ -144,18 +144,14 @@ class Execution:
             return refused([coded(each, Code.BAD_USER_INPUT) for each in built], context.locale)
         return built
 
-    async def _in_time(self, found: Any, context: Context) -> Any:
+    async def _in_time(self, found: Any) -> Any:
         """What comes of it. Raises: TimeoutError at the limit, once what it waits for at providers is cancelled."""
         if not _IS_AWAITABLE(found):
             return found
-        try:
-            async with asyncio.timeout(self._limits.seconds):
-                return await found
-        except TimeoutError:
-            context.cancel()
-            raise
+        async with asyncio.timeout(self._limits.seconds):
+            return await found
 
-    def _timed_out(self, context: Context) -> Answered:
+    def _timed_out(self) -> Answered:
         seconds = self._limits.seconds
         message = f"The operation took longer than {seconds:g} seconds and was ended."
         return refused_as(Code.TIMEOUT, message, limit={"name": "seconds", "maximum": seconds})
@@ -175,8 +171,7 @@ class Execution:
                 async for part in rest:
                     yield part_of(part, context.locale)
         except TimeoutError:
-            context.cancel()
-            yield {"hasNext": False, "errors": self._timed_out(context).body["errors"]}
+            yield {"hasNext": False, "errors": self._timed_out().body["errors"]}
 
     async def _events(self, source: AsyncIterable[Any], operation: Operation, asked: Asked, context: Context) -> Stream:
         variables = variables_key(asked.variables, operation.resume_variable)
@@ -199,9 +194,9 @@ class Execution:
         if isinstance(executor, Answered):
             return orjson.dumps(executor.body)
         try:
-            result = await self._in_time(execute_subscription_event(executor.build_per_event_executor(event)), context)
+            result = await self._in_time(execute_subscription_event(executor.build_per_event_executor(event)))
         except TimeoutError:
-            return orjson.dumps(self._timed_out(context).body)
+            return orjson.dumps(self._timed_out().body)
         body = orjson.dumps(self._told(answer_of(result, context.locale), operation, asked))
         # orjson's bytes keep the room that they were made in, and each follower keeps its last event.
         return bytes(memoryview(body))
