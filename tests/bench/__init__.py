@@ -1,1 +1,1 @@
-"""What the gateway costs, measured on this machine: `python -m tests.bench`. No test run collects it."""
+"""What the gateway costs, measured on this machine: `python -m tests.bench`. The tests only try it, on little."""

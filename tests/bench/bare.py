@@ -1,14 +1,17 @@
 """What the gateway is compared with: the same server and framework, over handlers that only answer.
 
-`python -m tests.bench.bare FOLDER PORT` answers `POST /<name>` with the bytes of each `<name>.json` in the folder.
+`python -m tests.bench.bare FOLDER PORT` answers `POST /<name>` with the bytes of each `<name>.json` in the folder, and
+`POST /<name>/json` as a JSON handler does: it reads the request's JSON, and writes the same content anew.
 """
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.cli.listening import listen
@@ -18,7 +21,9 @@ from gateway.settings import Settings
 
 def main(folder: Path, port: int) -> int:
     """Serves until it is told to end."""
-    routes = [_route(file.stem, file.read_bytes()) for file in sorted(folder.glob("*.json"))]
+    answers = {file.stem: file.read_bytes() for file in sorted(folder.glob("*.json"))}
+    routes = [_route(name, body) for name, body in answers.items()]
+    routes += [_json_route(name, json.loads(body)) for name, body in answers.items()]
     application = Starlette(routes=[*routes, Route("/readyz", _ready)])
 
     async def serve(ending: Ending) -> int:
@@ -35,6 +40,14 @@ def _route(name: str, body: bytes) -> Route:
         return Response(body, media_type="application/json")
 
     return Route(f"/{name}", answer, methods=["POST"])
+
+
+def _json_route(name: str, content: Any) -> Route:
+    async def answer(request: Request) -> Response:
+        await request.json()
+        return JSONResponse(content)
+
+    return Route(f"/{name}/json", answer, methods=["POST"])
 
 
 async def _ready(_: Request) -> Response:

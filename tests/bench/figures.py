@@ -11,17 +11,19 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row: `beside` is the ratio to what was measured beside it in the same run."""
+    """One row: `beside` is the ratio to what was measured beside it in the same run, `limit` the most wanted."""
 
     name: str
     value: str
     beside: str = ""
+    limit: str = ""
 
 
 def table(figures: Iterable[Figure]) -> str:
     """A Markdown table, its columns in line."""
-    rows = [("what", "figure", "ratio"), *((each.name, each.value, each.beside) for each in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    rows = [("what", "figure", "ratio", "limit")]
+    rows += [(each.name, each.value, each.beside, each.limit) for each in figures]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
     lines = [f"| {' | '.join(row)} |" for row in padded]
     return "\n".join([lines[0], f"|{'|'.join('-' * (width + 2) for width in widths)}|", *lines[1:]])

@@ -1,4 +1,7 @@
-"""Processor time of queries, each beside a handler that answers the same bytes: same run, server kind and client."""
+"""Processor time of queries, each beside handlers that answer the same: same run, server kind and client.
+
+One handler sends the bytes that it has, the other reads the request's JSON and writes the answer's.
+"""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -17,6 +20,7 @@ from tests.e2e.processes import Program
 
 OFFERINGS = 150
 ROUNDS = 7
+LIMIT = 3.0
 CATALOGUE = """
 query Catalogue($after: String) {
   first: productOfferings(first: 100) { ...Offerings }
@@ -50,38 +54,60 @@ class Query:
     body: Mapping[str, Any]
     asks: int
     token: str | None = None
+    limit: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
         return {"content-type": "application/json"} | ({"authorization": f"Bearer {self.token}"} if self.token else {})
 
 
-async def measure(folder: Path) -> Sequence[Figure]:
-    """The processor time of one answer: the median of the rounds, which alternate between the two servers."""
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Seconds of processor time for one answer, round by round: ours and the two handlers'."""
+
+    ours: Sequence[float]
+    same_bytes: Sequence[float]
+    json: Sequence[float]
+
+
+async def measure(folder: Path, rounds: int = ROUNDS, asks: int = 400) -> Sequence[Figure]:
+    """The processor time of one answer: the median of the rounds, which alternate between the servers.
+
+    `asks` is how often a round asks what is small.
+    """
     async with large_provider(OFFERINGS) as root:
         providers = catalogue_only(folder / "providers.json", root)
         async with gateway(folder / "gateway", providers) as program, consumer(program.url) as nobody:
-            queries = await _queries(nobody)
+            queries = await _queries(nobody, asks)
             async with aiohttp.ClientSession() as session:
-                answers = [await _answer(session, program.url, query) for query in queries]
+                answers = [await answer_of(session, program.url, query) for query in queries]
                 async with bare(_kept(folder / "answers", answers)) as beside:
-                    found = [await _compared(session, program, beside, n, query) for n, query in enumerate(queries)]
+                    found = [
+                        await _compared(session, program, beside, number, query, rounds)
+                        for number, query in enumerate(queries)
+                    ]
     rows = zip(queries, answers, found, strict=True)
-    return [figure for query, answer, rounds in rows for figure in _figures(query, len(answer), rounds)]
+    return [figure for query, answer, each in rows for figure in _figures(query, len(answer), each)]
 
 
-async def _queries(nobody: Consumer) -> list[Query]:
-    member = await nobody.newcomer()
+async def catalogue(nobody: Consumer, asks: int) -> Query:
+    """All offerings with what a page shows of them, in two pages."""
     page = await nobody.ask("{ productOfferings(first: 100) { pageInfo { endCursor } } }")
     after = page["productOfferings"]["pageInfo"]["endCursor"]
+    return Query(f"{OFFERINGS} offerings × 20 fields", {"query": CATALOGUE, "variables": {"after": after}}, asks)
+
+
+async def _queries(nobody: Consumer, asks: int) -> list[Query]:
+    member = await nobody.newcomer()
+    viewer = {"query": "{ viewer { username } }"}
     return [
-        Query(f"{OFFERINGS} offerings × 20 fields", {"query": CATALOGUE, "variables": {"after": after}}, 20),
-        Query("`{ __typename }`", {"query": "{ __typename }"}, 400),
-        Query("`{ viewer { username } }`, signed in", {"query": "{ viewer { username } }"}, 400, member.token),
+        await catalogue(nobody, max(1, asks // 20)),
+        Query("`{ __typename }`", {"query": "{ __typename }"}, asks, limit=f"{LIMIT:g} × JSON"),
+        Query("`{ viewer { username } }`, signed in", viewer, asks, member.token),
     ]
 
 
-async def _answer(session: aiohttp.ClientSession, url: str, query: Query) -> bytes:
+async def answer_of(session: aiohttp.ClientSession, url: str, query: Query) -> bytes:
     """The gateway's answer. Fails where it is not what was meant."""
     async with session.post(f"{url}/graphql", data=orjson.dumps(query.body), headers=query.headers) as response:
         body = await response.read()
@@ -101,31 +127,36 @@ def _kept(folder: Path, answers: Sequence[bytes]) -> Path:
 
 
 async def _compared(
-    session: aiohttp.ClientSession, program: Program, beside: Program, number: int, query: Query
-) -> tuple[list[float], list[float]]:
-    ours, theirs = [], []
-    for _ in range(ROUNDS + 1):
-        ours.append(await _round(session, program, f"{program.url}/graphql", query, query.asks))
-        theirs.append(await _round(session, beside, f"{beside.url}/{number}", query, 400))
+    session: aiohttp.ClientSession, program: Program, beside: Program, number: int, query: Query, rounds: int
+) -> Rounds:
+    places = [
+        (program, f"{program.url}/graphql"),
+        (beside, f"{beside.url}/{number}"),
+        (beside, f"{beside.url}/{number}/json"),
+    ]
     # The first round warms up.
-    return ours[1:], theirs[1:]
+    taken = [[await round_of(session, *place, query) for place in places] for _ in range(rounds + 1)][1:]
+    return Rounds(*zip(*taken, strict=True))
 
 
-async def _round(session: aiohttp.ClientSession, program: Program, url: str, query: Query, asks: int) -> float:
+async def round_of(session: aiohttp.ClientSession, program: Program, url: str, query: Query) -> float:
+    """The seconds of processor time that the program takes for one answer, over many, one after the other."""
     body, headers = orjson.dumps(query.body), query.headers
     begun = cpu_s(program)
-    for _ in range(asks):
+    for _ in range(query.asks):
         async with session.post(url, data=body, headers=headers) as response:
             assert response.status == 200
             await response.read()
-    return (cpu_s(program) - begun) / asks
+    return (cpu_s(program) - begun) / query.asks
 
 
-def _figures(query: Query, size: int, found: tuple[list[float], list[float]]) -> list[Figure]:
-    ours, theirs = found
-    ratio = statistics.median(ours) / statistics.median(theirs)
+def _figures(query: Query, size: int, found: Rounds) -> list[Figure]:
+    ours = statistics.median(found.ours)
+    to_bytes, to_json = ours / statistics.median(found.same_bytes), ours / statistics.median(found.json)
     kilobytes = f", {size / 1000:,.0f} kB" if size >= 1000 else ""
+    ratios = f"{to_bytes:.1f} × bare, {to_json:.1f} × JSON"
     return [
-        Figure(f"CPU per query: {query.name}{kilobytes}", microseconds(ours), f"{ratio:.1f} × bare"),
-        Figure("… a bare Starlette handler, the same bytes", microseconds(theirs), "1"),
+        Figure(f"CPU per query: {query.name}{kilobytes}", microseconds(found.ours), ratios, query.limit),
+        Figure("… a bare Starlette handler, the same bytes", microseconds(found.same_bytes)),
+        Figure("… a Starlette JSON handler, the same content", microseconds(found.json)),
     ]

@@ -1,0 +1,50 @@
+"""The benchmark itself, on so little that its figures mean nothing: each part measures what it says that it does."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import queries, subscribers, tracing
+from tests.bench.figures import Figure, table
+
+
+def test_a_limit_stands_beside_its_figure() -> None:
+    rows = table([Figure("Memory", "50 kB", limit="60 kB"), Figure("CPU", "9 µs", "2.0 × bare")])
+
+    assert rows.splitlines() == [
+        "| what   | figure | ratio      | limit |",
+        "|--------|--------|------------|-------|",
+        "| Memory | 50 kB  |            | 60 kB |",
+        "| CPU    | 9 µs   | 2.0 × bare |       |",
+    ]
+
+
+async def test_queries_are_measured_beside_handlers_that_answer_the_same(tmp_path: Path) -> None:
+    figures = await queries.measure(tmp_path, rounds=1, asks=2)
+
+    assert [each.limit for each in figures] == ["", "", "", "3 × JSON", "", "", "", "", ""]
+    assert all(each.value.endswith(" µs") and each.value != "0 µs" for each in figures)
+
+
+async def test_traces_are_measured_until_the_last_span_has_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+    without, more = await tracing.measure(tmp_path, rounds=1, asks=1)
+
+    assert without.value.endswith(" µs")
+    assert more.limit == "10%"
+
+
+@pytest.mark.parametrize("transport", list(subscribers.SUBSCRIBERS))
+async def test_every_event_is_measured_from_its_moment_to_the_last_subscriber(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    monkeypatch.setattr(subscribers, "SETTLING_S", 0.5)
+    monkeypatch.setattr(subscribers, "DELIVERY_S", (0.2, 0.3))
+
+    figures = await subscribers.measured(tmp_path / transport, transport, number=5, ahead_s=7)
+
+    memory, _, _, per_delivery, _, last, _ = figures
+    assert [memory.limit, per_delivery.limit, last.limit] == ["60 kB", "80 µs", "200 ms"]
+    assert int(per_delivery.name.partition("over ")[2].split()[0]) >= 10
