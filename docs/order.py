@@ -66,9 +66,13 @@ def follow(token: str, order_id: str, after: str | None = None) -> Iterator[Any]
         for message in map(json.loads, socket):
             if message["type"] == "connection_ack":
                 socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": wanted}))
+            elif message["type"] == "ping":  # a sign of life while nothing happens
+                socket.send(json.dumps({"type": "pong"}))
             elif message["type"] == "next":
                 yield message["payload"]["data"]["orderEvents"]
-            else:  # complete, after the final event; or error, where the order is not yours to follow
+            elif message["type"] == "error":  # the order is not yours to follow
+                sys.exit(message["payload"][0]["message"])
+            elif message["type"] == "complete":  # after the final event
                 break
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from gateway.api.application import create_app
+from gateway.api.application import check_documents, create_app
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
@@ -78,6 +78,9 @@ async def open_gateway(
     Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable,
     TracesNotInstalled; OSError for the data folder.
     """
+    # What is wrong with the settings is told before anything starts.
+    api = api_settings(settings, public_url)
+    check_documents(api)
     wakeups, clock = MemoryWakeUps(), SystemClock()
     engine = Engine(EXECUTOR_ID)
     async with (
@@ -102,7 +105,7 @@ async def open_gateway(
             registered(registry, callbacks),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, telemetry, api_settings(settings, public_url))
+            yield _gateway(parts, auth, registry, callbacks, telemetry, api)
 
 
 def _gateway(

@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     list_size: Count = Field(500, description="How many values a list in arguments or variables may have.")
     body_bytes: Count = Field(256 * 1024, description="How long the body of a request may be, in bytes.")
 
-    access_token_s: int = Field(900, ge=900, description="How long an access token lives, in seconds.")
+    access_token_s: int = Field(900, ge=900, description="How long an access token lives, in seconds: 900 at least.")
     session_s: Seconds = Field(30 * 86400.0, description="How long a session lives without a refresh, in seconds.")
     refresh_grace_s: float = Field(
         10, ge=0, le=60, description="How long a used refresh token may come again, in seconds."

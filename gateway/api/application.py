@@ -14,7 +14,7 @@ from gateway.api.operations.documents import Documents
 from gateway.api.operations.execution import Execution
 from gateway.api.operations.library import Library
 from gateway.api.operations.watched import WatchedExecution
-from gateway.api.parts import ApiParts
+from gateway.api.parts import ApiParts, ApiSettings
 from gateway.api.probes import Probes
 from gateway.api.problems import Code, fault
 from gateway.api.schema.built import schema
@@ -27,8 +27,9 @@ from gateway.api.transports.websocket import GraphQLSocket
 
 PATH = "/graphql"
 ALLOWED_HEADERS = [
-    "accept", "accept-language", "authorization", "content-type", "last-event-id", "traceparent", "tracestate",
-    "x-graphql-event-stream-token",
+    "accept", "accept-language", "apollo-require-preflight", "apollographql-client-name",
+    "apollographql-client-version", "authorization", "baggage", "content-type", "graphql-preflight", "last-event-id",
+    "traceparent", "tracestate", "x-graphql-event-stream-token",
 ]  # fmt: skip
 
 
@@ -71,10 +72,16 @@ def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
 
 
 def _execution(parts: ApiParts) -> Execution:
-    settings = parts.settings
-    documents = Documents(schema._schema, settings.documents)
-    library = Library(schema._schema, documents, settings.manifest)
-    return WatchedExecution(schema, library, settings.operation, parts.telemetry)
+    return WatchedExecution(schema, _library(parts.settings), parts.settings.operation, parts.telemetry)
+
+
+def _library(settings: ApiSettings) -> Library:
+    return Library(schema._schema, Documents(schema._schema, settings.documents), settings.manifest)
+
+
+def check_documents(settings: ApiSettings) -> None:
+    """Before anything starts. Raises: ManifestUnreadable for a trusted document that can't be run."""
+    _library(settings)
 
 
 async def _masked(request: Request, error: Exception) -> Response:

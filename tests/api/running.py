@@ -192,6 +192,13 @@ async def send(socket: ClientConnection, message: Any) -> None:
     await socket.send(orjson.dumps(message).decode())
 
 
+async def said(socket: ClientConnection) -> dict[str, Any]:
+    """The next message that is no sign of life."""
+    while (message := await received(socket)) == {"type": "ping"}:
+        pass
+    return message
+
+
 async def received(socket: ClientConnection) -> dict[str, Any]:
     async with asyncio.timeout(5):
         frame = await socket.recv()

@@ -14,7 +14,7 @@ from gateway.domain.ordering.orders import Order
 from gateway.domain.parties import Address, Site
 from gateway.ports import NewEvent
 from gateway.usecases.policy import Access
-from tests.api.running import Running, begun, received, send
+from tests.api.running import Running, begun, said, send
 from tests.clock import NOON
 from tests.samples import a_bundle, an_order, new_id
 
@@ -201,7 +201,7 @@ async def _first(gateway: Running, document: str, variables: dict[str, Any], tok
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": f"Bearer {token}"} if token else None)
         await send(socket, {"id": "1", "type": "subscribe", "payload": {"query": document, "variables": variables}})
-        message = await received(socket)
+        message = await said(socket)
     return {"errors": message["payload"]} if message["type"] == "error" else dict(message["payload"])
 
 

@@ -152,6 +152,12 @@ def test_an_operation_that_costs_too_much_is_told_its_cost_and_the_limit() -> No
     ]
 
 
+async def test_a_gateway_without_introspection_suggests_no_names(tmp_path: Path) -> None:
+    async with running(tmp_path, documents=DocumentBounds(introspection=False)) as gateway:
+        hidden = await gateway.ask("{ prodctOfferings { edges { cursor } } }")
+    assert hidden["errors"][0]["message"] == "Cannot query field 'prodctOfferings' on type 'Query'."
+
+
 async def test_a_gateway_without_introspection_keeps_its_schema_and_names_types(tmp_path: Path) -> None:
     async with running(tmp_path, documents=DocumentBounds(introspection=False)) as gateway:
         schema_asked = await gateway.ask("{ __schema { queryType { name } } }")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.api.operations.execution import Execution
-from tests.api.running import Running, begun, received, send
+from tests.api.running import Running, begun, said, send
 from tests.api.streams import an_order_of, told
 
 FOLLOW = """
@@ -44,9 +44,7 @@ async def _settled(executed: list[int]) -> None:
 
 
 async def _next(socket: Any) -> dict[str, Any]:
-    while (message := await received(socket))["type"] == "ping":
-        pass
-    found: dict[str, Any] = message["payload"]["data"]["orderEvents"]
+    found: dict[str, Any] = (await said(socket))["payload"]["data"]["orderEvents"]
     return found
 
 

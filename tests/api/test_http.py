@@ -164,8 +164,8 @@ async def test_a_wrong_media_type_is_refused(gateway: Running, headers: dict[str
 
 
 async def test_another_method_is_refused(gateway: Running) -> None:
-    async with gateway.http.delete(f"{gateway.address}/graphql") as response:
-        assert (response.status, response.headers["allow"]) == (405, "GET, POST")
+    async with gateway.http.patch(f"{gateway.address}/graphql") as response:
+        assert (response.status, response.headers["allow"]) == (405, "GET, POST, PUT, DELETE")
         assert _codes(await response.json()) == ["BAD_USER_INPUT"]
 
 

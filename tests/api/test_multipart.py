@@ -77,6 +77,18 @@ async def test_a_client_that_names_no_specification_gets_bare_answers(gateway: R
     assert [each["data"]["orderEvents"]["sequence"] for each in parts] == [1, 2]
 
 
+@pytest.mark.parametrize("query", [FOLLOW, "subscription { nothing }"])
+async def test_a_refusal_comes_in_the_only_type_that_the_client_reads(gateway: Running, query: str) -> None:
+    async with opened(gateway, query, {"id": "x"}, accept="multipart/mixed;subscriptionSpec=1.0") as stream:
+        (part,) = await _parts(stream)
+        assert stream.response.content_type == "multipart/mixed"
+    async with opened(gateway, query, {"id": "x"}, accept="multipart/mixed") as stream:
+        (bare,) = await _parts(stream)
+
+    assert part["payload"]["errors"][0]["extensions"]["code"] in {"UNAUTHENTICATED", "GRAPHQL_VALIDATION_FAILED"}
+    assert bare["errors"] == part["payload"]["errors"]
+
+
 async def test_an_event_stream_goes_before_multipart_without_a_specification(gateway: Running) -> None:
     order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced", "OrderCompleted")
 

@@ -11,7 +11,7 @@ from gateway.api.operations.limits import OperationLimits
 from gateway.domain.identity import provider_id
 from gateway.domain.inventory import ProductStatus
 from gateway.domain.ordering.orders import Order, OrderedProduct
-from tests.api.running import Running, begun, received, running, send
+from tests.api.running import Running, begun, running, said, send
 from tests.api.streams import an_order_of, opened
 from tests.federation.scripted import never, offering
 
@@ -39,6 +39,15 @@ async def test_an_operation_that_costs_too_much_is_not_run(tmp_path: Path) -> No
         assert error["extensions"]["limit"]["maximum"] == 10
         assert error["extensions"]["limit"]["actual"] > 10
         assert "at most 10 may be asked at once" in error["message"]
+
+
+async def test_what_costs_more_than_the_whole_budget_is_not_waited_for(tmp_path: Path) -> None:
+    limits, query = OperationLimits(cost_per_actor="50/hour"), "{ productOfferings { edges { cursor } } }"
+    async with running(tmp_path, operation=limits) as gateway, opened(gateway, query) as answer:
+        (error,) = (await answer.response.json())["errors"]
+
+    assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert error["extensions"]["limit"]["maximum"] == 50
 
 
 async def test_a_caller_who_spent_it_all_is_told_when_to_come_again(tmp_path: Path) -> None:
@@ -70,14 +79,14 @@ async def test_over_a_websocket_the_seconds_to_wait_stand_in_the_error(tmp_path:
         await begun(socket)
         for key in ("1", "2"):
             await send(socket, {"id": key, "type": "subscribe", "payload": {"query": "{ __typename }"}})
-        messages = [await received(socket) for _ in range(3)]
+        messages = [await said(socket) for _ in range(3)]
 
     refused = next(each for each in messages if each["type"] == "error")
     assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
     assert refused["payload"][0]["extensions"]["retryAfter"] > 3590
 
 
-@pytest.mark.parametrize("accept", ["application/graphql-response+json", "multipart/mixed"])
+@pytest.mark.parametrize("accept", ["application/graphql-response+json", "multipart/mixed, application/json"])
 async def test_an_operation_that_takes_too_long_is_ended_with_its_calls_to_providers(
     tmp_path: Path, accept: str
 ) -> None:
@@ -101,11 +110,14 @@ async def test_an_operation_that_takes_too_long_is_ended_with_its_calls_to_provi
 
 
 async def test_a_subscription_is_charged_at_its_start(tmp_path: Path) -> None:
-    async with running(tmp_path, operation=OperationLimits(cost_per_actor="1/hour")) as gateway:
+    query, statuses = "subscription { customerEvents { id } }", []
+    async with running(tmp_path, operation=OperationLimits(cost_per_actor="600/hour")) as gateway:
         await gateway.sign_in("maria")
-        query = "subscription { customerEvents { id } }"
-        async with opened(gateway, query, token="maria", accept="text/event-stream") as refused:
-            assert refused.status == 429
+        for _ in range(2):
+            async with opened(gateway, query, token="maria", accept="text/event-stream") as stream:
+                statuses.append(stream.status)
+
+    assert statuses == [200, 429]
 
 
 async def _delivered(gateway: Running, order: Order) -> Order:

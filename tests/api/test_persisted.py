@@ -10,7 +10,7 @@ import pytest
 
 from gateway.api.operations import documents
 from gateway.api.operations.persisted import Manifest, ManifestUnreadable, Trust, read_manifest
-from tests.api.running import Running, begun, received, running, send
+from tests.api.running import Running, begun, running, said, send
 
 VIEWER = "query Viewer { viewer { id } }"
 NAMES = "query Names($n: Int) { productOfferings(first: $n) { edges { cursor } } }"
@@ -99,6 +99,19 @@ async def test_a_trusted_document_is_run_by_its_id(trusting: Running, key: str) 
     assert (await _sent(trusting, asked))[1]["data"] == {"productOfferings": {"edges": []}}
 
 
+@pytest.mark.parametrize("written", ["sha256:ab12", "ab12"])
+async def test_an_id_may_have_its_algorithm_before_it(tmp_path: Path, written: str) -> None:
+    async with running(tmp_path, manifest=Manifest(Trust.ONLY, {written: VIEWER})) as gateway:
+        for body in ({"documentId": "sha256:ab12"}, {"documentId": "ab12"}):
+            assert (await _sent(gateway, body))[1]["data"] == {"viewer": None}
+
+
+async def test_an_id_is_told_to_mean_nothing_where_no_document_is_trusted(gateway: Running) -> None:
+    _, answer = await _sent(gateway, {"documentId": "v"})
+
+    assert answer["errors"][0]["message"] == "No document is known by an id here: send its text."
+
+
 async def test_nothing_but_trusted_documents_is_run_where_only_they_are_allowed(trusting: Running) -> None:
     other = "{ __typename }"
     for body in (
@@ -119,9 +132,9 @@ async def test_only_trusted_documents_are_run_over_a_websocket_too(trusting: Run
     async with trusting.socket() as socket:
         await begun(socket)
         await send(socket, {"id": "1", "type": "subscribe", "payload": {"query": "{ __typename }"}})
-        refused = await received(socket)
+        refused = await said(socket)
         await send(socket, {"id": "2", "type": "subscribe", "payload": {"documentId": "v"}})
-        taken = await received(socket)
+        taken = await said(socket)
 
     assert refused["payload"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
     assert taken["payload"]["data"] == {"viewer": None}
@@ -136,7 +149,7 @@ async def test_what_is_known_by_an_id_or_a_hash_is_neither_parsed_nor_validated_
         raise AssertionError("parsed again")
 
     monkeypatch.setattr(documents, "parse", never)
-    monkeypatch.setattr(documents, "validate_document", never)
+    monkeypatch.setattr(documents, "validate", never)
 
     assert (await _sent(gateway, _persisted(VIEWER)))[1]["data"] == {"viewer": None}
 
@@ -155,7 +168,7 @@ def test_the_formats_that_tools_write_are_read(tmp_path: Path, written: Any) -> 
     assert read_manifest(path, Trust.ALSO) == Manifest(Trust.ALSO, {"v": VIEWER})
 
 
-@pytest.mark.parametrize("written", [b"{", b"[]", b'{"v": 1}', b'{"operations": [{"id": "v"}]}'])
+@pytest.mark.parametrize("written", [b"{", b"[]", b"{}", b'{"v": 1}', b'{"operations": [{"id": "v"}]}'])
 def test_a_file_that_is_no_manifest_is_refused(tmp_path: Path, written: bytes) -> None:
     path = tmp_path / "manifest.json"
     path.write_bytes(written)

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gateway.domain.parties import Caller
-from tests.api.running import Running, begun, received, send
+from tests.api.running import Running, begun, received, said, send
 from tests.api.streams import an_order_of, told
 from tests.clock import NOON
 
@@ -98,7 +98,7 @@ async def test_one_operation_too_many_is_refused_with_a_code(gateway: Running) -
         await begun(socket, {"authorization": "Bearer maria"})
         for n in range(101):
             await send(socket, _subscribe("subscription { customerEvents { id } }", key=str(n)))
-        message = await received(socket)
+        message = await said(socket)
 
     assert (message["id"], message["type"]) == ("100", "error")
     assert message["payload"][0]["extensions"] == {
@@ -149,20 +149,20 @@ async def test_what_stands_in_the_way_of_a_start_is_an_error_message(
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
         await send(socket, _subscribe(query, variables))
-        message = await received(socket)
+        message = await said(socket)
 
         assert (message["type"], message["id"]) == ("error", "1")
         assert [each["extensions"]["code"] for each in message["payload"]] == [code]
         # The id is free again, and the connection lives on.
         await send(socket, _subscribe("{ viewer { username } }"))
-        assert (await received(socket))["payload"]["data"] == {"viewer": {"username": "maria"}}
+        assert (await said(socket))["payload"]["data"] == {"viewer": {"username": "maria"}}
 
 
 async def test_nobody_is_told_to_sign_in_whatever_the_id(gateway: Running) -> None:
     async with gateway.socket() as socket:
         await begun(socket)
         await send(socket, _subscribe(FOLLOW, {"id": "whatever"}))
-        message = await received(socket)
+        message = await said(socket)
 
     assert message["type"] == "error"
     assert message["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
@@ -172,7 +172,7 @@ async def test_a_token_that_is_good_no_more_is_refused(gateway: Running) -> None
     async with gateway.socket() as socket:
         await send(socket, {"type": "connection_init", "payload": {"authorization": "Bearer gone"}})
         with pytest.raises(ConnectionClosed) as closed:
-            await received(socket)
+            await said(socket)
 
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4403
@@ -187,13 +187,13 @@ async def test_the_history_comes_first_and_the_stream_ends_with_the_order(gatewa
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
         await send(socket, _subscribe(FOLLOW, {"id": order.id}))
-        events = [(await received(socket))["payload"]["data"]["orderEvents"] for _ in range(3)]
+        events = [(await said(socket))["payload"]["data"]["orderEvents"] for _ in range(3)]
 
         assert [each["sequence"] for each in events] == [1, 2, 3]
         assert [each["__typename"] for each in events] == ["OrderPlaced", "OrderItemActivated", "OrderCompleted"]
         assert events[0]["message"] == "The order is placed."
         assert events[0]["order"] == {"id": order.id}
-        assert await received(socket) == {"id": "1", "type": "complete"}
+        assert await said(socket) == {"id": "1", "type": "complete"}
 
 
 @pytest.mark.requirement("S3")
@@ -204,7 +204,7 @@ async def test_anothers_order_can_not_be_told_from_none(gateway: Running) -> Non
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer otto"})
         await send(socket, _subscribe(FOLLOW, {"id": order.id}))
-        message = await received(socket)
+        message = await said(socket)
 
     assert message["payload"][0]["extensions"]["code"] == "NOT_FOUND"
 
@@ -216,14 +216,14 @@ async def test_the_end_of_the_session_ends_its_streams(gateway: Running) -> None
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
         await send(socket, _subscribe(FOLLOW, {"id": order.id}))
-        assert (await received(socket))["type"] == "next"
+        assert (await said(socket))["type"] == "next"
 
         async with gateway.storage.writing() as unit:
             await unit.accounts.end_session("maria", NOON)
             unit.wake("session:maria")
-        message = await received(socket)
+        message = await said(socket)
         with pytest.raises(ConnectionClosed) as closed:
-            await received(socket)
+            await said(socket)
 
     assert message["type"] == "error"
     assert message["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
@@ -236,7 +236,7 @@ async def test_a_client_that_is_done_leaves_nothing_behind(gateway: Running) -> 
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
         await send(socket, _subscribe(FOLLOW, {"id": order.id}))
-        await received(socket)
+        await said(socket)
         await send(socket, {"id": "1", "type": "complete"})
 
         await asyncio.sleep(0.05)
@@ -273,17 +273,16 @@ async def test_a_token_is_renewed_on_the_open_connection(gateway: Running) -> No
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
         await send(socket, _subscribe(FOLLOW, {"id": order.id}))
-        await received(socket)
+        await said(socket)
 
         await _maria(gateway, 900)
         await send(socket, {"type": "ping", "payload": {"authorization": "Bearer maria"}})
-        assert await received(socket) == {"type": "pong", "payload": {"expiresAt": "2026-03-01T12:15:00+00:00"}}
+        assert await said(socket) == {"type": "pong", "payload": {"expiresAt": "2026-03-01T12:15:00+00:00"}}
         gateway.clock.advance(seconds=2)
         await asyncio.sleep(0.6)
         await told(gateway, order, "OrderCompleted")
 
-        while (message := await received(socket)) == {"type": "ping"}:
-            pass
+        message = await said(socket)
         assert (message["type"], message["payload"]["data"]["orderEvents"]["sequence"]) == ("next", 2)
 
 

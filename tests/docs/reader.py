@@ -79,7 +79,10 @@ class Reader:
 
 async def _demo(reader: Reader) -> None:
     """Runs already, with a port and a folder of its own."""
-    assert f"The gateway answers on {reader.demo.url}/graphql, with six operators" in reader.demo.written()
+    welcome = f"The gateway answers on {reader.demo.url}/graphql, with six operators"
+    async with asyncio.timeout(10):
+        while welcome not in reader.demo.written():  # noqa: ASYNC110 a file does not tell
+            await asyncio.sleep(0.05)
 
 
 async def _all_tests(reader: Reader) -> None:

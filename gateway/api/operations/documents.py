@@ -14,8 +14,10 @@ from graphql import (
     OperationType,
     parse,
     specified_rules,
+    validate,
 )
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.api.operations.bounds import TOO_DEEP, DocumentBounds, too_complex
 from gateway.api.operations.measuring import refusal_of
@@ -54,7 +56,7 @@ class Documents:
         self._schema = schema
         self.bounds = bounds
         hidden = () if bounds.introspection else (NoSchemaIntrospectionCustomRule,)
-        self._rules = (*specified_rules, *hidden)
+        self._rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, *hidden)
         self._kept = lru_cache(maxsize=bounds.kept)(self._read)
 
     def read(self, text: str) -> Read:
@@ -94,5 +96,6 @@ class Documents:
         return [refusal] if refusal else self._invalid(document)
 
     def _invalid(self, document: DocumentNode) -> list[GraphQLError]:
-        errors = validate_document(self._schema, document, self._rules)
+        # A suggestion would tell of the schema, too.
+        errors = validate(self._schema, document, self._rules, hide_suggestions=not self.bounds.introspection)
         return [coded(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors]

@@ -53,6 +53,7 @@ class Execution:
         self._library = library
         self._limits = limits
         self._budgets = Budgets(limits)
+        self._dearest = min(limits.cost, self._budgets.most)
         self._fanout = Fanout()
 
     def find(self, asked: Asked) -> Found:
@@ -120,7 +121,7 @@ class Execution:
         if operation is None:
             return refused(found.errors, context.locale)
         cost = operation.cost_of(asked.variables)
-        too_much = check_variables(asked.variables, self._library.bounds) or too_dear(cost, self._limits.cost)
+        too_much = check_variables(asked.variables, self._library.bounds) or too_dear(cost, self._dearest)
         if too_much:
             return refused([too_much], context.locale)
         wait_s = self._budgets.charge(context.caller, cost)
@@ -158,7 +159,7 @@ class Execution:
 
     def _told(self, answer: Answer, operation: Operation, asked: Asked) -> Answer:
         """The answer, with what it cost."""
-        cost = {"requested": operation.cost_of(asked.variables), "limit": self._limits.cost}
+        cost = {"requested": operation.cost_of(asked.variables), "limit": self._dearest}
         answer["extensions"] = {"cost": cost}
         return answer
 

@@ -14,6 +14,8 @@ from gateway.api.problems import Code, coded
 
 # The message by which clients of automatic persisted queries know that they have to send the text, too.
 NOT_FOUND = "PersistedQueryNotFound"
+UNKNOWN_ID = "There is no trusted document of this id."
+NO_IDS = "No document is known by an id here: send its text."
 ONLY_TRUSTED = "Only trusted documents are run here: send the id of one."
 
 
@@ -28,8 +30,8 @@ class Library:
         self._documents = documents
         self.bounds = documents.bounds
         self._is_exclusive = manifest.is_exclusive
-        self._trusted = {key: documents.read_whole(text) for key, text in manifest.texts.items()}
-        self._texts = {text: self._trusted[key] for key, text in manifest.texts.items()}
+        self._trusted = {_bare(key): documents.read_whole(text) for key, text in manifest.texts.items()}
+        self._texts = {text: self._trusted[_bare(key)] for key, text in manifest.texts.items()}
         self._registered: OrderedDict[str, Read] = OrderedDict()
         self._most, self._length = documents.bounds.kept, documents.bounds.kept_length
         for key, read in self._trusted.items():
@@ -57,10 +59,12 @@ class Library:
 
     def _find(self, asked: Asked) -> Read:
         for key in (asked.document_id, asked.sha256):
-            if key is not None and key in self._trusted:
-                return self._trusted[key]
+            if key is not None and _bare(key) in self._trusted:
+                return self._trusted[_bare(key)]
         if self._is_exclusive:
             return self._texts.get(asked.query or "") or _absent(ONLY_TRUSTED)
+        if asked.document_id is not None and asked.query is None:
+            return _absent(UNKNOWN_ID if self._trusted else NO_IDS)
         if asked.sha256 is not None:
             return self._by_hash(asked.sha256, asked.query)
         return _absent(NOT_FOUND) if asked.query is None else self._documents.read(asked.query)
@@ -84,6 +88,11 @@ class Library:
             while len(self._registered) > self._most:
                 self._registered.popitem(last=False)
         return read
+
+
+def _bare(key: str) -> str:
+    # Some tools write the algorithm before an id that is a hash.
+    return key.removeprefix("sha256:")
 
 
 def _absent(message: str) -> Read:

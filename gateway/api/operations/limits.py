@@ -36,6 +36,11 @@ class Budgets:
         self._per_actor = parse(limits.cost_per_actor)
         self._per_address = parse(limits.cost_per_address)
 
+    @property
+    def most(self) -> int:
+        """What one operation can cost at most: it is never waited for in vain."""
+        return int(min(self._per_actor.amount, self._per_address.amount))
+
     def charge(self, caller: Caller, cost: int) -> int | None:
         """Charges it; where that is more than is left, the seconds until there is room again, and nothing is run."""
         address = _group(caller.address)

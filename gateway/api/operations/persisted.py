@@ -50,6 +50,8 @@ def read_manifest(path: Path, trust: Trust) -> Manifest:
     texts = _texts(given)
     if texts is None or not all(isinstance(text, str) for text in texts.values()):
         raise ManifestUnreadable(f"{path}: it should be an object from ids to documents")
+    if not texts:
+        raise ManifestUnreadable(f"{path}: it has no documents")
     return Manifest(trust, texts)
 
 

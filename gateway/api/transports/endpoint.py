@@ -22,12 +22,12 @@ from gateway.api.telemetry.traces import refused
 from gateway.api.transports.frames import EventStream, Multipart, MultipartSubscription
 from gateway.api.transports.held import Frames, Line, hold, written
 from gateway.api.transports.liveness import Liveness
-from gateway.api.transports.media import EVENT_STREAM, GRAPHQL, JSON, MULTIPART
+from gateway.api.transports.media import EVENT_STREAM, GRAPHQL, JSON, MULTIPART, Accepted
 from gateway.api.transports.replies import Refusal, Reply, answer_reply, refusal_reply
 from gateway.api.transports.requests import Heard, asked_by_get, asked_by_post, context_of
 from gateway.api.transports.reservations import TOKEN_HEADER, Reservations
 
-METHODS = "GET, POST"
+METHODS = "GET, POST, PUT, DELETE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,10 @@ class GraphQLEndpoint:
         if found.kind is OperationType.SUBSCRIPTION and accepted.live:
             return await self._followed(exchange)
         if accepted.is_stream_first:
-            return await self._streamed(exchange, await self._run(exchange))
+            return await self._streamed(exchange, await self._run(exchange), EventStream())
         if accepted.in_parts:
             return await self._in_parts(exchange)
-        return _reply(exchange, await self._run(exchange))
+        return await self._whole(exchange, await self._run(exchange))
 
     async def _run(self, exchange: _Exchange) -> Answered:
         return await self._execution.run(exchange.found, exchange.asked, exchange.context)
@@ -111,33 +111,34 @@ class GraphQLEndpoint:
     async def _followed(self, exchange: _Exchange) -> Reply | None:
         stream = await self._execution.follow(exchange.found, exchange.asked, exchange.context)
         if isinstance(stream, Answered):
-            if exchange.heard.accepted.once or stream.code is Code.RATE_LIMITED:
-                return _reply(exchange, stream)
-            return await self._streamed(exchange, stream)
-        frames: Frames = EventStream()
-        if exchange.heard.accepted.live == MULTIPART:
-            has_spec = "subscriptionspec" in exchange.heard.accepted.parameters
-            frames = MultipartSubscription() if has_spec else Multipart()
-        transport = exchange.heard.accepted.live or EVENT_STREAM
-        with self._parts.telemetry.following(transport, exchange.found.field):
-            await self._hold(exchange, stream, frames)
+            return await self._whole(exchange, stream)
+        accepted = exchange.heard.accepted
+        with self._parts.telemetry.following(accepted.live or EVENT_STREAM, exchange.found.field):
+            await self._hold(exchange, stream, _frames(accepted))
         return None
 
-    async def _streamed(self, exchange: _Exchange, answered: Answered) -> Reply | None:
-        """A whole answer as an event stream: it, then that it is complete."""
+    async def _whole(self, exchange: _Exchange, answered: Answered) -> Reply | None:
+        """An answer that comes at once, as JSON where the client reads that."""
+        accepted = exchange.heard.accepted
+        if accepted.once or not accepted.live:
+            return _reply(exchange, answered)
+        return await self._streamed(exchange, answered, _frames(accepted))
+
+    async def _streamed(self, exchange: _Exchange, answered: Answered, frames: Frames) -> Reply | None:
+        """A whole answer as a stream: it, then that it is complete."""
         if answered.code is Code.RATE_LIMITED:
             return _reply(exchange, answered)
 
         async def one() -> Stream:
             yield Event(orjson.dumps(answered.body))
 
-        await self._hold(exchange, one(), EventStream())
+        await self._hold(exchange, one(), frames)
         return None
 
     async def _in_parts(self, exchange: _Exchange) -> Reply | None:
         parts = await self._execution.run_in_parts(exchange.found, exchange.asked, exchange.context)
         if isinstance(parts, Answered):
-            return _reply(exchange, parts)
+            return await self._whole(exchange, parts)
         has_ids = "incrementalspec" in exchange.heard.accepted.parameters
         await self._hold(exchange, _encoded(parts, None if has_ids else PathFormat()), Multipart())
         return None
@@ -146,6 +147,12 @@ class GraphQLEndpoint:
         line, caller = exchange.line, exchange.context.caller
         beat_s = self._parts.settings.beat_s
         await hold(written(stream, frames, line), frames, line, self._liveness, caller, beat_s)
+
+
+def _frames(accepted: Accepted) -> Frames:
+    if accepted.live != MULTIPART:
+        return EventStream()
+    return MultipartSubscription() if "subscriptionspec" in accepted.parameters else Multipart()
 
 
 async def _encoded(parts: Parts, path_format: PathFormat | None) -> Stream:
