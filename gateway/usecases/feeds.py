@@ -92,7 +92,7 @@ class EventFeed:
         read: Read,
         position: Position,
         after: int,
-        is_over: Callable[[int], Awaitable[bool]],
+        is_over: Callable[[int], bool],
     ) -> AsyncGenerator[OrderEvent, None]:
         """Every event after that position, in order.
 
@@ -100,13 +100,16 @@ class EventFeed:
         """
         with self._joined(topic, read, position, after) as (channel, subscriber):
             while True:
-                while events := await read(subscriber.position, BATCH):
-                    for event in events:
-                        subscriber.position = position(event)
-                        yield event
-                if await is_over(subscriber.position):
-                    return
                 subscriber.is_behind = False
+                events = await read(subscriber.position, BATCH)
+                for event in events:
+                    subscriber.position = position(event)
+                    yield event
+                # What comes after a batch that is not full, the reader hands on: it knows this subscriber already.
+                if len(events) == BATCH:
+                    continue
+                if is_over(subscriber.position):
+                    return
                 while not subscriber.is_behind:
                     for event in await _next(channel, subscriber):
                         if position(event) > subscriber.position:

@@ -50,10 +50,11 @@ async def follow_order(
         async with core.storage.reading() as uow:
             return await uow.events.of_order(order_id, after, limit)
 
-    async def is_over(position: int) -> bool:
-        async with core.storage.reading() as uow:
-            now = await uow.orders.get(order_id)
-        return now is None or (now.state in FINAL_ORDER_STATES and position >= now.last_sequence)
+    # An end that comes from now on has an event of its own.
+    is_final, last = order.state in FINAL_ORDER_STATES, order.last_sequence
+
+    def is_over(position: int) -> bool:
+        return is_final and position >= last
 
     feed = core.feed.follow(f"order:{order_id}", read, lambda event: event.sequence, position, is_over)
     return _to_the_last(feed)
@@ -81,10 +82,8 @@ async def follow_customer(
         async with core.storage.reading() as uow:
             return await uow.events.of_customer(customer_id, after, limit)
 
-    async def is_over(position: int) -> bool:
-        return False
-
-    return core.feed.follow(f"customer:{customer_id}", read, lambda event: event.customer_sequence, position, is_over)
+    topic = f"customer:{customer_id}"
+    return core.feed.follow(topic, read, lambda event: event.customer_sequence, position, lambda _: False)
 
 
 async def _order_position(core: Core, order: Order, after: str | None) -> int:
