@@ -50,6 +50,8 @@ def create_app(parts: ApiParts) -> Starlette:
         exception_handlers={Exception: _masked},
         middleware=[Middleware(Tracing, parts.telemetry.metrics), *_cross_origin(parts.settings.cors_origins)],
     )
+    # No answer sends anybody to an address that a request made up.
+    application.router.redirect_slashes = False
     # For whoever runs the server: it waits for nothing that stays open.
     application.state.end_streams = liveness.shut_down
     return application

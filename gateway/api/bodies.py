@@ -25,7 +25,11 @@ SENT_S = 30.0
 
 async def read_body(receive: Receive, limit: int) -> bytes:
     """The body. Raises: BodyTooLarge, once what the client still sends was thrown away; BodyUnreadable for a part."""
-    message = await receive()
+    try:
+        async with asyncio.timeout(SENT_S):
+            message = await receive()
+    except TimeoutError:
+        raise BodyUnreadable from None
     body: bytes = message.get("body", b"")
     if message.get("more_body"):
         return await _read_rest(receive, body, limit)

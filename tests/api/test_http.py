@@ -1,5 +1,6 @@
 """GraphQL over HTTP: what is asked well is answered, what is not gets its documented error, never a traceback."""
 
+import asyncio
 import json
 from io import BytesIO
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import structlog
 from graphql import get_introspection_query
+from multidict import CIMultiDict
 
 from gateway.domain.parties import Caller
 from tests.api.running import SECRET, Running
@@ -326,3 +328,31 @@ async def test_a_fault_beyond_the_schema_is_masked_too(gateway: Running) -> None
 
     assert (status, _codes(answer)) == (500, ["INTERNAL"])
     assert answer["errors"][0]["extensions"].keys() == {"code", "traceId"}
+
+
+async def test_no_answer_sends_anybody_to_another_address(gateway: Running) -> None:
+    headers = {"host": "evil.example.com"}
+    async with gateway.http.post(
+        f"{gateway.address}/graphql/", json={}, headers=headers, allow_redirects=False
+    ) as response:
+        assert (response.status, "location" in response.headers) == (404, False)
+
+
+async def test_several_lines_of_one_header_are_one_list(gateway: Running) -> None:
+    headers = CIMultiDict([("accept", GRAPHQL), ("accept", "image/png")])
+    async with gateway.http.post(f"{gateway.address}/graphql", json={"query": NAMES}, headers=headers) as response:
+        assert (response.status, response.content_type) == (200, GRAPHQL)
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(gateway: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.api.bodies.SENT_S", 0.2)
+    host, _, port = gateway.address.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /graphql HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n"
+    writer.write(head.encode())
+
+    status = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    await writer.wait_closed()
+
+    assert status == b"HTTP/1.1 400 Bad Request\r\n"

@@ -168,3 +168,22 @@ async def test_a_client_that_leaves_between_parts_leaves_nothing_behind(gateway:
     async with asyncio.timeout(5):
         while gateway.core.feed._channels:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+NESTED = """
+{ ... @defer(label: "a") { productOfferings(first: 1) { pageInfo { hasNextPage }
+  ... @defer(label: "b") { edges { cursor } } } } }
+"""
+
+
+async def test_what_is_deferred_within_what_is_deferred_comes_with_its_path(gateway: Running) -> None:
+    whole = (await gateway.ask(NESTED))["data"]
+    async with opened(gateway, NESTED, **PATHS) as stream:
+        first, *rest = await _parts(stream)
+
+    told = [each for part in rest for each in part["incremental"]]
+    assert first["data"] == {}
+    assert [(each["label"], each["path"]) for each in told] == [("a", []), ("b", ["productOfferings"])]
+    assert told[0]["data"]["productOfferings"] == {"pageInfo": whole["productOfferings"]["pageInfo"]}
+    assert told[1]["data"] == {"edges": whole["productOfferings"]["edges"]}
+    assert rest[-1]["hasNext"] is False

@@ -168,3 +168,31 @@ async def test_a_deferred_part_that_takes_too_long_is_ended_with_its_calls_to_pr
         assert gateway.provider.at_once == 0
     assert (first["data"], first["hasNext"]) == ({"productOffering": {"name": "Offering o-1"}}, True)
     assert (second["errors"][0]["extensions"]["code"], second["hasNext"]) == ("TIMEOUT", False)
+
+
+async def test_a_new_text_is_charged_for_its_length_also_one_that_can_not_be_run(tmp_path: Path) -> None:
+    long = "{ nothing " + "x " * 400 + "}"
+    async with running(tmp_path, operation=OperationLimits(cost_per_address="7000/hour")) as gateway:
+        statuses = []
+        for number in range(3):
+            async with opened(gateway, f"{long} # {number}", accept=GRAPHQL["accept"]) as answer:
+                statuses.append(answer.status)
+        # What is known is not read again, and costs nothing.
+        async with opened(gateway, f"{long} # 0", accept=GRAPHQL["accept"]) as answer:
+            statuses.append(answer.status)
+
+    assert statuses == [400, 400, 429, 400]
+
+
+async def test_the_events_of_a_subscription_are_charged_and_come_late_rather_than_not(tmp_path: Path) -> None:
+    limits = OperationLimits(cost_per_actor="1700/2 seconds")
+    async with running(tmp_path, operation=limits) as gateway:
+        order = await an_order_of(gateway, await gateway.sign_in("maria"), *["OrderStateChanged"] * 5)
+        query = "subscription($id: ID!) { orderEvents(orderId: $id) { sequence order { id } } }"
+        begun_at = asyncio.get_running_loop().time()
+        async with opened(gateway, query, {"id": order.id}, "maria", accept="text/event-stream") as stream:
+            seen = [await stream.event() for _ in range(5)]
+        took = asyncio.get_running_loop().time() - begun_at
+
+    assert [each["data"]["data"]["orderEvents"]["sequence"] for each in seen] == [1, 2, 3, 4, 5]
+    assert took > 1

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
-from tests.api.running import Running
+from gateway.api.operations.limits import OperationLimits
+from tests.api.running import Running, running
 from tests.api.streams import EVENT_STREAM, FOLLOW, Open, an_order_of, told
 
 
@@ -151,3 +154,41 @@ async def test_a_document_that_can_not_be_run_is_told_on_the_stream(gateway: Run
         refused = await stream.event()
 
     assert refused["data"]["payload"]["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_an_operation_of_which_the_body_comes_late_does_not_outlive_its_stream(gateway: Running) -> None:
+    order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    token = await _reserved(gateway)
+    body = orjson.dumps({"query": FOLLOW, "variables": {"id": order.id}, "extensions": {"operationId": "1"}})
+    is_closed = asyncio.Event()
+
+    async def halves() -> AsyncIterator[bytes]:
+        yield body[:20]
+        await is_closed.wait()
+        yield body[20:]
+
+    async with _claimed(gateway, token) as stream:
+        headers = _headers(token) | {"content-type": "application/json"}
+        late = asyncio.create_task(
+            _status(gateway.http.post(f"{gateway.address}/graphql", data=halves(), headers=headers))
+        )
+        await asyncio.sleep(0.1)
+        stream.response.close()
+    await asyncio.sleep(0.1)
+    is_closed.set()
+
+    assert await late == 404
+    assert gateway.core.feed._channels == {}
+
+
+async def test_a_reservation_is_charged(tmp_path: Path) -> None:
+    limits = OperationLimits(cost_per_address="700/hour")
+    async with running(tmp_path, operation=limits) as gateway:
+        statuses = [await _status(gateway.http.put(f"{gateway.address}/graphql")) for _ in range(3)]
+
+    assert statuses == [201, 201, 429]
+
+
+async def _status(request: Any) -> int:
+    async with request as response:
+        return int(response.status)

@@ -14,7 +14,7 @@ TOO_DEEP = "Nested more than {maximum} fields deep."
 
 @dataclass(frozen=True, slots=True)
 class DocumentBounds:
-    """What a document may be at most; the longer ones are not kept.
+    """What a document may be at most, and how many are kept: `kept`, of `kept_room` characters together.
 
     `directives` counts those of the whole document, `root_fields` those of one operation. `fields` counts a fragment's
     wherever it is spread: a few that spread each other stand for millions. `pairs` of fields of one name, or of
@@ -32,7 +32,7 @@ class DocumentBounds:
     list_size: int = 500
     introspection: bool = True
     kept: int = 512
-    kept_length: int = 20_000
+    kept_room: int = 300_000
 
 
 def too_complex(message: str, name: str, maximum: int, actual: int | None = None) -> GraphQLError:

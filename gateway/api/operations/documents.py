@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from graphql import (
     DocumentNode,
@@ -22,6 +21,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from gateway.api.operations.bounds import TOO_DEEP, DocumentBounds, too_complex
 from gateway.api.operations.measuring import refusal_of
 from gateway.api.operations.operation import Found
+from gateway.api.operations.shelf import Shelf
 from gateway.api.problems import Code, coded
 
 __all__ = ["DocumentBounds", "Documents", "Read"]
@@ -57,11 +57,20 @@ class Documents:
         self.bounds = bounds
         hidden = () if bounds.introspection else (NoSchemaIntrospectionCustomRule,)
         self._rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, *hidden)
-        self._kept = lru_cache(maxsize=bounds.kept)(self._read)
+        self._kept: Shelf[Read] = Shelf(bounds.kept, bounds.kept_room)
+
+    def is_kept(self, text: str) -> bool:
+        """Whether that text need not be read again."""
+        return text in self._kept
 
     def read(self, text: str) -> Read:
         """The document; the same one again for the same text."""
-        return (self._kept if len(text) <= self.bounds.kept_length else self._read)(text)
+        read = self._kept.get(text)
+        if read is None:
+            read = self._read(text)
+            # A refusal has no document any more: it takes the room of its text alone.
+            self._kept.keep(text, read, len(text))
+        return read
 
     def read_whole(self, text: str) -> Read:
         """The document, not bounded: one that the operator trusts."""
@@ -75,10 +84,11 @@ class Documents:
         try:
             document = parse(text, max_tokens=self.bounds.tokens)
         except GraphQLSyntaxError as error:
-            return Read(None, (self._unread(error),))
+            return Read(None, (_alone(self._unread(error)),))
         except RecursionError:
             return Read(None, (self._too_deep(),))
-        return Read(document, tuple(self._errors(document)))
+        errors = tuple(map(_alone, self._errors(document)))
+        return Read(None if errors else document, errors)
 
     def _unread(self, error: GraphQLSyntaxError) -> GraphQLError:
         # The parser says by its words alone that it gave up at a bound.
@@ -99,3 +109,8 @@ class Documents:
         # A suggestion would tell of the schema, too.
         errors = validate(self._schema, document, self._rules, hide_suggestions=not self.bounds.introspection)
         return [coded(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors]
+
+
+def _alone(error: GraphQLError) -> GraphQLError:
+    """The error without the document and the calls that it was made in: it is kept longer than they are."""
+    return GraphQLError(error.message, source=error.source, positions=error.positions, extensions=error.extensions)

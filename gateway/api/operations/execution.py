@@ -27,10 +27,11 @@ from gateway.api.operations.bounds import check_variables, too_dear
 from gateway.api.operations.fanout import Fanout, Payload, rights_key, variables_key
 from gateway.api.operations.incremental import part_of
 from gateway.api.operations.library import Library
-from gateway.api.operations.limits import Budgets, OperationLimits
+from gateway.api.operations.limits import TOO_MUCH, Budgets, OperationLimits
 from gateway.api.operations.operation import Found, Operation
 from gateway.api.operations.plain_execution import PlainExecutor
 from gateway.api.problems import Code, coded
+from gateway.domain.parties import Caller
 
 _IS_AWAITABLE: Any = optimized_is_awaitable
 Parts = AsyncGenerator[Answer, None]
@@ -45,6 +46,11 @@ class Event:
     cursor: str | None = None
 
 
+# To parse and to validate a text costs about as much as this many objects of an answer for each character.
+CHARACTER_COST = 5
+FREE_CHARACTERS = 200
+
+
 class Execution:
     """The schema with its documents, limits and budgets."""
 
@@ -56,9 +62,11 @@ class Execution:
         self._dearest = min(limits.cost, self._budgets.most)
         self._fanout = Fanout()
 
-    def find(self, asked: Asked) -> Found:
-        """The operation that is asked for; nothing is run yet."""
-        return self._library.find(asked)
+    def find(self, asked: Asked, caller: Caller) -> Found:
+        """The operation that is asked for; nothing is run yet, but to read a text that is new is charged."""
+        characters = self._library.unread(asked) - FREE_CHARACTERS
+        wait_s = self.charge(caller, characters * CHARACTER_COST) if characters > 0 else None
+        return Found(None, wait_s=wait_s) if wait_s else self._library.find(asked)
 
     async def run(self, found: Found, asked: Asked, context: Context) -> Answered:
         """Runs a query or a mutation to its end."""
@@ -118,17 +126,22 @@ class Execution:
     def _begun(self, found: Found, asked: Asked, context: Context) -> "Operation | Answered":
         """The operation, where it may begin: its document can be run, and what it costs is within the limits."""
         operation = found.operation
+        if found.wait_s:
+            return refused_as(Code.RATE_LIMITED, TOO_MUCH.format(seconds=found.wait_s), found.wait_s)
         if operation is None:
             return refused(found.errors, context.locale)
         cost = operation.cost_of(asked.variables)
         too_much = check_variables(asked.variables, self._library.bounds) or too_dear(cost, self._dearest)
         if too_much:
             return refused([too_much], context.locale)
-        wait_s = self._budgets.charge(context.caller, cost)
+        wait_s = self.charge(context.caller, cost)
         if wait_s:
-            message = f"Too much was asked for of late. Try again in {wait_s} seconds."
-            return refused_as(Code.RATE_LIMITED, message, wait_s)
+            return refused_as(Code.RATE_LIMITED, TOO_MUCH.format(seconds=wait_s), wait_s)
         return operation
+
+    def charge(self, caller: Caller, cost: int) -> int | None:
+        """Charges what is no operation, but work too; the seconds to wait where there is no room for it."""
+        return self._budgets.charge(caller, min(cost, self._budgets.most))
 
     def _executor(
         self, kind: type[Executor[Any]], operation: Operation, asked: Asked, context: Context
@@ -190,10 +203,16 @@ class Execution:
         payload = await self._fanout.payload(event, shared_by, execute)
         return Event(payload, getattr(event, "cursor", None))
 
+    async def _paid(self, cost: int, caller: Caller) -> None:
+        """Waits until the event can be paid for: one who follows too much gets it later, but gets it."""
+        while wait_s := self.charge(caller, cost):  # noqa: ASYNC110 (nobody tells when there is room)
+            await asyncio.sleep(wait_s)
+
     async def _payload(self, event: Any, operation: Operation, asked: Asked, context: Context) -> Payload:
         executor = self._executor(PlainExecutor, operation, asked, context)
         if isinstance(executor, Answered):
             return orjson.dumps(executor.body)
+        await self._paid(operation.cost_of(asked.variables), context.caller)
         try:
             result = await self._in_time(execute_subscription_event(executor.build_per_event_executor(event)))
         except TimeoutError:

@@ -1,5 +1,6 @@
 """Answers that come in parts, by `@defer` and `@stream`: in either of the two formats that clients read."""
 
+from copy import deepcopy
 from typing import Any
 
 from gateway.api.operations.answers import Answer
@@ -35,9 +36,10 @@ class PathFormat:
     def said(self, part: Answer) -> Answer:
         """The part in that format; parts in their order."""
         if self._data is None:
-            self._data = part.get("data")
-        incremental = [self._said(each) for each in part.pop("incremental", ())]
+            self._data = deepcopy(part.get("data"))
+        # What is there at once is announced and told in one part.
         self._pending.update((each["id"], each) for each in part.pop("pending", ()))
+        incremental = [self._said(each) for each in part.pop("incremental", ())]
         incremental += [self._failed(each) for each in part.pop("completed", ()) if "errors" in each]
         return {**part, "incremental": incremental} if incremental else part
 
@@ -47,9 +49,9 @@ class PathFormat:
         place = self._place(path)
         if "items" in each:
             path = [*path, len(place)]
-            place.extend(each["items"])
+            place.extend(deepcopy(each["items"]))
         else:
-            place.update(each["data"] or {})
+            place.update(deepcopy(each["data"] or {}))
         return {**each, "path": path} | _label(pending)
 
     def _place(self, path: list[Any]) -> Any:

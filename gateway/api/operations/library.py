@@ -1,7 +1,6 @@
 """Finds the document that is asked for: by its text, by a trusted document's id, or by a hash that was registered."""
 
 import hashlib
-from collections import OrderedDict
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 
@@ -10,6 +9,7 @@ from gateway.api.operations.documents import Documents, Read
 from gateway.api.operations.operation import Found
 from gateway.api.operations.persisted import Manifest, ManifestUnreadable
 from gateway.api.operations.preparing import prepared
+from gateway.api.operations.shelf import Shelf
 from gateway.api.problems import Code, coded
 
 # The message by which clients of automatic persisted queries know that they have to send the text, too.
@@ -32,8 +32,7 @@ class Library:
         self._is_exclusive = manifest.is_exclusive
         self._trusted = {_bare(key): documents.read_whole(text) for key, text in manifest.texts.items()}
         self._texts = {text: self._trusted[_bare(key)] for key, text in manifest.texts.items()}
-        self._registered: OrderedDict[str, Read] = OrderedDict()
-        self._most, self._length = documents.bounds.kept, documents.bounds.kept_length
+        self._registered: Shelf[Read] = Shelf(documents.bounds.kept, documents.bounds.kept_room)
         for key, read in self._trusted.items():
             if read.errors:
                 raise ManifestUnreadable(f"trusted document {key!r}: {read.errors[0].message}")
@@ -57,6 +56,14 @@ class Library:
                 read.found[name] = found
         return found
 
+    def unread(self, asked: Asked) -> int:
+        """How many characters would have to be read for it: none of what is known."""
+        text = asked.query
+        is_known = text is None or self._is_exclusive or self._documents.is_kept(text)
+        if is_known or (asked.sha256 is not None and asked.sha256 in self._registered):
+            return 0
+        return len(text or "")
+
     def _find(self, asked: Asked) -> Read:
         for key in (asked.document_id, asked.sha256):
             if key is not None and _bare(key) in self._trusted:
@@ -72,7 +79,6 @@ class Library:
     def _by_hash(self, sha256: str, text: str | None) -> Read:
         found = self._registered.get(sha256)
         if found is not None:
-            self._registered.move_to_end(sha256)
             return found
         if text is None:
             return _absent(NOT_FOUND)
@@ -82,11 +88,8 @@ class Library:
 
     def _register(self, sha256: str, text: str) -> Read:
         read = self._documents.read(text)
-        # A document that can't be run, or one too long to keep, is read anew each time.
-        if not read.errors and len(text) <= self._length:
-            self._registered[sha256] = read
-            while len(self._registered) > self._most:
-                self._registered.popitem(last=False)
+        if not read.errors:
+            self._registered.keep(sha256, read, len(text))
         return read
 
 

@@ -12,6 +12,7 @@ from limits.strategies import FixedWindowRateLimiter
 from gateway.api.auth.addresses import limit_key
 from gateway.domain.parties import Caller
 
+TOO_MUCH = "Too much was asked for of late. Try again in {seconds} seconds."
 _group = lru_cache(maxsize=4096)(limit_key)
 
 

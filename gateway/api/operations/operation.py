@@ -28,10 +28,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An operation, or the errors that stand in its way."""
+    """An operation, or the errors that stand in its way, or the seconds to wait before it is looked at."""
 
     operation: Operation | None
     errors: tuple[GraphQLError, ...] = ()
+    wait_s: int | None = None
 
     @property
     def kind(self) -> OperationType | None:

@@ -7,7 +7,7 @@ Source: graphql-ws PROTOCOL.md. A token is renewed on the open connection by a p
 import asyncio
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -32,6 +32,7 @@ from gateway.domain.parties import Caller
 
 # A second is too short: a client that reconnects asks for all that it follows at once.
 FLOOD_WINDOW_S = 10.0
+FAREWELL_S = 1.0
 
 
 class CloseCode(IntEnum):
@@ -163,7 +164,15 @@ class Connection:
                 await self._farewell(self._ended.result())
             if receiving.done():
                 return await self._message()
-            await self._say(PING)
+            await self._ping()
+
+    async def _ping(self) -> None:
+        """Raises: Gone where the client reads nothing."""
+        try:
+            async with asyncio.timeout(self._parts.settings.beat_s):
+                await self._say(PING)
+        except TimeoutError:
+            raise Gone from None
 
     def _receive(self) -> "asyncio.Task[Message]":
         if self._receiving is None:
@@ -236,7 +245,7 @@ class Connection:
     async def _run(self, key: str, asked: Asked) -> None:
         """Runs it to its end; its id is free again before the last message says so."""
         context = Context(self._parts.core, self._caller, self._locale)
-        found = self._execution.find(asked)
+        found = self._execution.find(asked, context.caller)
         stream = await self._execution.follow(found, asked, context)
         key_json = orjson.dumps(key).decode()
         if isinstance(stream, Answered):
@@ -274,10 +283,15 @@ class Connection:
 
     async def _farewell(self, end: End) -> None:
         """Raises: Closed. After the end of a session each operation is told why; else the client goes on elsewhere."""
+        keys = list(self._operations)
+        # First of all nothing more is done for whoever it was; a client that does not read is not waited for.
+        await self._end_all()
         if end is End.SESSION:
             errors = ended_session(self._locale)["errors"]
-            for key in list(self._operations):
-                await self._say(said("error", key, errors))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_S):
+                    for key in keys:
+                        await self._say(said("error", key, errors))
         raise _ENDS[end]
 
     async def _end_all(self) -> None:
@@ -292,7 +306,7 @@ class Connection:
     async def _close(self, closed: Closed) -> None:
         await self._end_all()
         refused("websocket", closed.code.name)
-        try:
-            await self._line.send({"type": "websocket.close", "code": int(closed.code), "reason": closed.reason[:120]})
-        except (OSError, RuntimeError):
-            return
+        message = {"type": "websocket.close", "code": int(closed.code), "reason": closed.reason[:120]}
+        with suppress(OSError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                await self._line.send(message)

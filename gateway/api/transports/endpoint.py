@@ -76,7 +76,7 @@ class GraphQLEndpoint:
         _check_accepted(heard)
         asked = await asked_by_post(heard, line.receive, self._parts.settings.body_limit)
         context = await context_of(heard, self._parts, asked)
-        return await self._answer(_Exchange(heard, line, context, asked, self._execution.find(asked)))
+        return await self._answer(_Exchange(heard, line, context, asked, self._execution.find(asked, context.caller)))
 
     async def _get(self, heard: Heard, line: Line) -> Reply | None:
         if self._reservations.is_claimed(heard):
@@ -87,10 +87,10 @@ class GraphQLEndpoint:
             return None
         _check_accepted(heard)
         asked = asked_by_get(heard)
-        found = self._execution.find(asked)
+        context = await context_of(heard, self._parts, asked)
+        found = self._execution.find(asked, context.caller)
         if found.kind is OperationType.MUTATION:
             raise Refusal(405, "A mutation needs POST.", headers={"allow": "POST"})
-        context = await context_of(heard, self._parts, asked)
         if found.kind is OperationType.SUBSCRIPTION and not _is_by_cookie(heard, context):
             raise Refusal(405, "A subscription by GET needs the session's cookie: use POST.", headers={"allow": "POST"})
         return await self._answer(_Exchange(heard, line, context, asked, found))

@@ -23,7 +23,7 @@ MAXIMUM_PARAMETERS = 20
 
 @dataclass(slots=True)
 class Heard:
-    """A request's head: each header's last value, in small letters."""
+    """A request's head: its headers by their names in small letters."""
 
     scope: Scope
     headers: dict[bytes, bytes]
@@ -31,7 +31,9 @@ class Heard:
     @classmethod
     def of(cls, scope: Scope) -> "Heard":
         """Reads it."""
-        return cls(scope, dict(scope["headers"]))
+        given = scope["headers"]
+        headers = dict(given)
+        return cls(scope, headers if len(headers) == len(given) else _joined(given))
 
     def header(self, name: bytes) -> str:
         """A header's value; empty where there is none."""
@@ -65,6 +67,14 @@ class Heard:
         except ValueError:
             raise Refusal(400, "The address can't be read.") from None
         return dict(given)
+
+
+def _joined(given: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Several lines of one header are one list. Source: RFC 9110, 5.3."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in given:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
 
 
 async def asked_by_post(heard: Heard, receive: Receive, limit: int) -> Asked:

@@ -15,6 +15,7 @@ from gateway.api.context import Context
 from gateway.api.operations.answers import Answered
 from gateway.api.operations.asked import Asked
 from gateway.api.operations.execution import Event, Execution
+from gateway.api.operations.limits import TOO_MUCH
 from gateway.api.parts import ApiParts
 from gateway.api.problems import Code, masked
 from gateway.api.transports.frames import EventStream, SharedEventStream
@@ -28,6 +29,8 @@ from gateway.domain.parties import Caller
 TOKEN_HEADER = b"x-graphql-event-stream-token"
 UNCLAIMED_S = 30.0
 QUEUED = 256
+# As much as the start of a subscription: nobody takes all places for nothing.
+RESERVATION_COST = 300
 
 
 @dataclass(slots=True, eq=False)
@@ -39,8 +42,10 @@ class _Reservation:
     written: "asyncio.Queue[bytes]" = field(default_factory=lambda: asyncio.Queue(QUEUED))
     operations: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     unclaimed: "asyncio.Task[None] | None" = None
+    is_over: bool = False
 
     async def end(self) -> None:
+        self.is_over = True
         tasks = list(self.operations.values())
         for task in tasks:
             task.cancel()
@@ -59,6 +64,9 @@ class Reservations:
     async def reserve(self, heard: Heard, line: Line) -> Reply:
         """Reserves a stream: 201 with its token. It is lost where it is not claimed in time. Raises: Refusal."""
         context = await context_of(heard, self._parts)
+        wait_s = self._execution.charge(context.caller, RESERVATION_COST)
+        if wait_s:
+            raise Refusal(429, TOO_MUCH.format(seconds=wait_s), Code.RATE_LIMITED, {"retry-after": str(wait_s)})
         if len(self._kept) >= self._parts.settings.reservations:
             raise Refusal(503, "Too many event streams are open.", Code.RATE_LIMITED, {"retry-after": "30"})
         reservation = _Reservation(secrets.token_urlsafe(24), _owner(context.caller))
@@ -68,8 +76,9 @@ class Reservations:
 
     def is_claimed(self, heard: Heard) -> bool:
         """Whether a GET asks for a reserved stream."""
-        has_token = TOKEN_HEADER in heard.headers or b"token=" in heard.scope["query_string"]
-        return has_token and EVENT_STREAM in heard.accepted.kinds
+        if EVENT_STREAM not in heard.accepted.kinds:
+            return False
+        return TOKEN_HEADER in heard.headers or "token" in heard.parameters
 
     async def claim(self, heard: Heard, line: Line) -> None:
         """The stream of a reservation, until the client goes; its operations end with it. Raises: Refusal."""
@@ -87,9 +96,12 @@ class Reservations:
 
     async def run(self, heard: Heard, line: Line) -> Reply:
         """Runs an operation whose answers go to the stream: 202. Raises: Refusal."""
-        reservation, _ = await self._found(heard)
+        # The body first: it takes as long as the client likes, and the stream may end meanwhile.
         asked = await asked_by_post(heard, line.receive, self._parts.settings.body_limit)
+        reservation, _ = await self._found(heard)
         context = await context_of(heard, self._parts, asked)
+        if reservation.is_over:
+            raise _none()
         name, most = asked.operation_id, self._parts.settings.subscriptions_per_connection
         if name is None:
             raise Refusal(400, "`extensions.operationId` must name the operation.")
@@ -125,7 +137,7 @@ class Reservations:
     async def _told(
         self, asked: Asked, context: Context, frames: SharedEventStream, written: "asyncio.Queue[bytes]"
     ) -> None:
-        found = self._execution.find(asked)
+        found = self._execution.find(asked, context.caller)
         stream = await self._execution.follow(found, asked, context)
         if isinstance(stream, Answered):
             await written.put(frames.event(Event(orjson.dumps(stream.body))))
@@ -141,7 +153,7 @@ class Reservations:
         token = heard.header(TOKEN_HEADER) or heard.parameters.get("token", "")
         reservation = self._kept.get(token)
         if reservation is None or reservation.owner != _owner(context.caller):
-            raise Refusal(404, "There is no event stream with this token: reserve one by PUT.", Code.NOT_FOUND)
+            raise _none()
         return reservation, context
 
     async def _forget_unclaimed(self, reservation: _Reservation) -> None:
@@ -149,6 +161,10 @@ class Reservations:
             await asyncio.wait({ended}, timeout=UNCLAIMED_S)
         self._kept.pop(reservation.token, None)
         await reservation.end()
+
+
+def _none() -> Refusal:
+    return Refusal(404, "There is no event stream with this token: reserve one by PUT.", Code.NOT_FOUND)
 
 
 def _owner(caller: Caller) -> str | None:
