@@ -11,11 +11,12 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from gateway.api.application import check_documents, create_app
+from gateway.api.application import create_app, open_library
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
 from gateway.api.operations.bounds import DocumentBounds
+from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest, Trust, read_manifest
 from gateway.api.parts import ApiParts, ApiSettings
@@ -80,7 +81,7 @@ async def open_gateway(
     """
     # What is wrong with the settings is told before anything starts.
     api = api_settings(settings, public_url)
-    check_documents(api)
+    library = open_library(api)
     wakeups, clock = MemoryWakeUps(), SystemClock()
     engine = Engine(EXECUTOR_ID)
     async with (
@@ -105,7 +106,7 @@ async def open_gateway(
             registered(registry, callbacks),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, telemetry, api)
+            yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
 
 
 def _gateway(
@@ -114,9 +115,9 @@ def _gateway(
     registry: Registry,
     callbacks: Callbacks,
     telemetry: Telemetry,
-    settings: ApiSettings,
+    api: tuple[ApiSettings, Library],
 ) -> Gateway:
-    core = parts[0]
+    core, (settings, library) = parts[0], api
 
     async def receive(slug: str, body: Mapping[str, Any]) -> bool:
         return await signals.receive(registry, core.wakeups, slug, body)
@@ -134,7 +135,8 @@ def _gateway(
             receive=receive,
             settings=settings,
             telemetry=telemetry,
-        )
+        ),
+        library,
     )
     gateway = Gateway(asgi, *parts)
     return gateway

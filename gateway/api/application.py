@@ -11,7 +11,6 @@ from starlette.routing import Route, WebSocketRoute
 
 from gateway.api.ide.assets import ide_routes
 from gateway.api.operations.documents import Documents
-from gateway.api.operations.execution import Execution
 from gateway.api.operations.library import Library
 from gateway.api.operations.watched import WatchedExecution
 from gateway.api.parts import ApiParts, ApiSettings
@@ -33,9 +32,14 @@ ALLOWED_HEADERS = [
 ]  # fmt: skip
 
 
-def create_app(parts: ApiParts) -> Starlette:
-    """The application. It starts nothing by itself; `state.end_streams()` ends what stays open, for a shutdown."""
-    execution, liveness, probes = _execution(parts), Liveness(parts.core, parts.identity), Probes(parts)
+def create_app(parts: ApiParts, library: Library | None = None) -> Starlette:
+    """The application, over a library of its settings where there is one already.
+
+    It starts nothing by itself; `state.end_streams()` ends what stays open, for a shutdown. Raises: as `open_library`.
+    """
+    library = library or open_library(parts.settings)
+    execution = WatchedExecution(schema, library, parts.settings.operation, parts.telemetry)
+    liveness, probes = Liveness(parts.core, parts.identity), Probes(parts)
     application = Starlette(
         routes=[
             Route(PATH, GraphQLEndpoint(parts, execution, liveness)),
@@ -73,17 +77,9 @@ def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
     ]
 
 
-def _execution(parts: ApiParts) -> Execution:
-    return WatchedExecution(schema, _library(parts.settings), parts.settings.operation, parts.telemetry)
-
-
-def _library(settings: ApiSettings) -> Library:
+def open_library(settings: ApiSettings) -> Library:
+    """The documents of these settings. Raises: ManifestUnreadable for a trusted one that can't be run."""
     return Library(schema._schema, Documents(schema._schema, settings.documents), settings.manifest)
-
-
-def check_documents(settings: ApiSettings) -> None:
-    """Before anything starts. Raises: ManifestUnreadable for a trusted document that can't be run."""
-    _library(settings)
 
 
 async def _masked(request: Request, error: Exception) -> Response:

@@ -29,8 +29,7 @@ class Identity:
         address = self.address_of(connection)
         authorization = connection.headers.get("authorization")
         if authorization is not None:
-            scheme, _, token = authorization.partition(" ")
-            return await self.caller_of_token(token.strip() if scheme.lower() == "bearer" else "", address)
+            return await self.caller_of_token(bearer_token(authorization), address)
         token = connection.cookies.get(ACCESS_COOKIE, "")
         if not token:
             return Caller(address=address)
@@ -67,6 +66,12 @@ class Identity:
             is_known &= is_json(connection)
         if not is_known:
             raise AccessError(Problem("FORBIDDEN"))
+
+
+def bearer_token(authorization: str) -> str:
+    """The token in such a header's value; empty where it is of another scheme."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _is_event_stream(connection: HTTPConnection) -> bool:

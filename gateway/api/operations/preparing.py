@@ -1,23 +1,22 @@
 """Makes an operation ready: once for each document and name, however often it is run."""
 
 import hashlib
-from typing import Any
 
 from graphql import (
-    BREAK,
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    VariableDefinitionNode,
     VariableNode,
-    Visitor,
-    visit,
 )
 
 from gateway.api.operations.costs import compile_cost
 from gateway.api.operations.documents import Read
+from gateway.api.operations.measuring import nodes_of
 from gateway.api.operations.operation import Found, Operation
 from gateway.api.problems import Code, coded
 
@@ -64,17 +63,8 @@ def _unclear(name: str | None) -> str:
 
 def _is_incremental(document: DocumentNode) -> bool:
     """Whether anything in it is deferred or streamed."""
-
-    class Finder(Visitor):
-        found = False
-
-        def enter_directive(self, node: Any, *_: Any) -> Any:
-            self.found = self.found or node.name.value in _INCREMENTAL
-            return BREAK if self.found else None
-
-    finder = Finder()
-    visit(document, finder)
-    return finder.found
+    directives = (each for each in nodes_of(document) if isinstance(each, DirectiveNode))
+    return any(each.name.value in _INCREMENTAL for each in directives)
 
 
 def _resume_variable(definition: OperationDefinitionNode, document: DocumentNode) -> str | None:
@@ -91,15 +81,7 @@ def _resume_variable(definition: OperationDefinitionNode, document: DocumentNode
 
 
 def _uses(document: DocumentNode, name: str) -> int:
-    class Counter(Visitor):
-        count = 0
-
-        def enter_variable_definition(self, node: Any, *_: Any) -> Any:
-            return False  # where it is declared is no use of it
-
-        def enter_variable(self, node: Any, *_: Any) -> None:
-            self.count += node.name.value == name
-
-    counter = Counter()
-    visit(document, counter)
-    return counter.count
+    nodes = list(nodes_of(document))
+    named = sum(isinstance(each, VariableNode) and each.name.value == name for each in nodes)
+    # Where it is declared is no use of it.
+    return named - sum(isinstance(each, VariableDefinitionNode) and each.variable.name.value == name for each in nodes)

@@ -18,12 +18,13 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Send
 
 from gateway.api.context import Context
-from gateway.api.operations.answers import Answered
+from gateway.api.operations.answers import Answered, refused_as
 from gateway.api.operations.asked import Asked
 from gateway.api.operations.execution import Execution
 from gateway.api.parts import ApiParts
-from gateway.api.problems import Code, masked, plain
+from gateway.api.problems import Code, masked
 from gateway.api.telemetry.traces import join, refused
+from gateway.api.transports.cancelling import cancel
 from gateway.api.transports.frames import ended_session
 from gateway.api.transports.liveness import End, Ended, Liveness
 from gateway.api.transports.messages import PING, BadMessage, asked_in, bearer_of, read_message, said, said_next
@@ -231,10 +232,10 @@ class Connection:
             raise Closed(CloseCode.DUPLICATE, f"Subscriber for {key} already exists")
         most = self._parts.settings.subscriptions_per_connection
         if len(self._operations) >= most:
-            error = plain(Code.RATE_LIMITED, f"A connection may have at most {most} operations at once.")
             refused("graphql", Code.RATE_LIMITED)
-            error["extensions"]["limit"] = {"name": "operations", "maximum": most}
-            await self._say(said("error", key, [error]))
+            message = f"A connection may have at most {most} operations at once."
+            too_many = refused_as(Code.RATE_LIMITED, message, limit={"name": "operations", "maximum": most})
+            await self._say(said("error", key, too_many.body["errors"]))
             return
         # A fault is told as the operation's own: it is in the same context.
         own = copy_context()
@@ -296,12 +297,7 @@ class Connection:
 
     async def _end_all(self) -> None:
         """Ends what runs, and waits until it has given back what it held."""
-        tasks: list[asyncio.Task[Any]] = list(self._operations.values())
-        if self._receiving:
-            tasks.append(self._receiving)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel([*self._operations.values(), *([self._receiving] if self._receiving else [])])
 
     async def _close(self, closed: Closed) -> None:
         await self._end_all()

@@ -11,6 +11,7 @@ from starlette.types import Receive, Send
 from gateway.api.operations.answers import Answer
 from gateway.api.operations.execution import Event
 from gateway.api.problems import masked
+from gateway.api.transports.cancelling import cancel
 from gateway.api.transports.frames import ended_session
 from gateway.api.transports.liveness import End, Ended, Liveness
 from gateway.api.transports.replies import KEPT_BY_NOBODY
@@ -84,7 +85,7 @@ async def hold(
             waited: set[asyncio.Future[Any]] = {*tasks, ended}
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _cancelled(tasks)
+            await cancel(tasks)
     pumped, _, client = tasks
     if client.cancelled() and not _is_cut(ended):
         await line.write(_last_words(pumped, ended, frames, caller.locale) + frames.closing)
@@ -107,10 +108,3 @@ async def _beat(frames: Frames, line: Line, beat_s: float) -> None:
     while True:
         await asyncio.sleep(beat_s)
         await line.write(frames.beat)
-
-
-async def _cancelled(tasks: list["asyncio.Future[None]"]) -> None:
-    """Waits until each has given back what it held."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

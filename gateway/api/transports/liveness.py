@@ -10,6 +10,7 @@ from enum import Enum
 from gateway.api.parts import Identity
 from gateway.domain.parties import Caller
 from gateway.usecases.core import Core
+from gateway.usecases.sessions import session_topic
 
 # A wake-up that was lost costs this much; a clock that was set, too.
 SWEEP_S = 5.0
@@ -88,7 +89,7 @@ class Liveness:
     async def _watch(self, caller: Caller, session: _Session) -> None:
         # Each connection's token has an expiry of its own: here the session alone counts.
         whose = replace(caller, expires_at=_NEVER)
-        with self._core.wakeups.listen(f"session:{caller.session_key}") as waiter:
+        with self._core.wakeups.listen(session_topic(caller.session_key or "")) as waiter:
             while await self._identity.is_live(whose):
                 await waiter.wait(SWEEP_S)
         self._sessions.pop(caller.session_key or "", None)

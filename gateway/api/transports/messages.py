@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from gateway.api.auth.identity import bearer_token
 from gateway.api.bodies import BodyUnreadable, read_json
 from gateway.api.operations.asked import Asked, Malformed, asked_of
 
@@ -47,10 +48,7 @@ def bearer_of(payload: Mapping[str, Any] | None) -> str | None:
     """The token in a payload's `authorization`; None where there is none, empty where it is no bearer token."""
     given = payload or {}
     value = given.get("authorization", given.get("Authorization"))
-    if not isinstance(value, str):
-        return None
-    scheme, _, token = value.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return bearer_token(value) if isinstance(value, str) else None
 
 
 def said(kind: str, key: str | None = None, payload: Any = None) -> str:

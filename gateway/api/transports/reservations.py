@@ -18,6 +18,7 @@ from gateway.api.operations.execution import Event, Execution
 from gateway.api.operations.limits import TOO_MUCH
 from gateway.api.parts import ApiParts
 from gateway.api.problems import Code, masked
+from gateway.api.transports.cancelling import cancel
 from gateway.api.transports.frames import EventStream, SharedEventStream
 from gateway.api.transports.held import Line, hold
 from gateway.api.transports.liveness import Liveness
@@ -42,14 +43,9 @@ class _Reservation:
     written: "asyncio.Queue[bytes]" = field(default_factory=lambda: asyncio.Queue(QUEUED))
     operations: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     unclaimed: "asyncio.Task[None] | None" = None
-    is_over: bool = False
 
     async def end(self) -> None:
-        self.is_over = True
-        tasks = list(self.operations.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(self.operations.values())
 
 
 class Reservations:
@@ -96,12 +92,10 @@ class Reservations:
 
     async def run(self, heard: Heard, line: Line) -> Reply:
         """Runs an operation whose answers go to the stream: 202. Raises: Refusal."""
-        # The body first: it takes as long as the client likes, and the stream may end meanwhile.
+        # The body first: it takes as long as the client likes, and the stream may end meanwhile. Once the stream is
+        # found, nothing is waited for until the operation is its own.
         asked = await asked_by_post(heard, line.receive, self._parts.settings.body_limit)
-        reservation, _ = await self._found(heard)
-        context = await context_of(heard, self._parts, asked)
-        if reservation.is_over:
-            raise _none()
+        reservation, context = await self._found(heard, asked)
         name, most = asked.operation_id, self._parts.settings.subscriptions_per_connection
         if name is None:
             raise Refusal(400, "`extensions.operationId` must name the operation.")
@@ -147,13 +141,13 @@ class Reservations:
                 async for event in stream:
                     await written.put(frames.event(event))
 
-    async def _found(self, heard: Heard) -> tuple[_Reservation, Context]:
+    async def _found(self, heard: Heard, asked: Asked | None = None) -> tuple[_Reservation, Context]:
         """The caller's own reservation. Another's is none. Raises: Refusal."""
-        context = await context_of(heard, self._parts)
+        context = await context_of(heard, self._parts, asked)
         token = heard.header(TOKEN_HEADER) or heard.parameters.get("token", "")
         reservation = self._kept.get(token)
         if reservation is None or reservation.owner != _owner(context.caller):
-            raise _none()
+            raise Refusal(404, "There is no event stream with this token: reserve one by PUT.", Code.NOT_FOUND)
         return reservation, context
 
     async def _forget_unclaimed(self, reservation: _Reservation) -> None:
@@ -161,10 +155,6 @@ class Reservations:
             await asyncio.wait({ended}, timeout=UNCLAIMED_S)
         self._kept.pop(reservation.token, None)
         await reservation.end()
-
-
-def _none() -> Refusal:
-    return Refusal(404, "There is no event stream with this token: reserve one by PUT.", Code.NOT_FOUND)
 
 
 def _owner(caller: Caller) -> str | None:
