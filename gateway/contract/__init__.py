@@ -2,10 +2,10 @@
 
 from gateway.contract.billing import Billing
 from gateway.contract.catalog import Catalog, Qualification
-from gateway.contract.events import Events, Signal, SignalKind
+from gateway.contract.events import Events, PolledEvents, PolledSignals, Signal, SignalKind
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
-from gateway.contract.provider import Connect, Limits, Provider, ProviderSettings
+from gateway.contract.provider import CAPABILITIES, Connect, Limits, Provider, ProviderSettings
 from gateway.domain.billing import Bill, BillState, Charge
 from gateway.domain.catalog.forms import Choice, ChoiceConstraint, OrderField, RangeConstraint, TextConstraint
 from gateway.domain.catalog.offerings import (
@@ -42,6 +42,7 @@ from gateway.domain.ordering.states import CancellationState, OrderItemState
 from gateway.domain.parties import Address, Place
 
 __all__ = [
+    "CAPABILITIES",
     "Address",
     "Alternative",
     "AnyPrice",
@@ -73,6 +74,8 @@ __all__ = [
     "Ordering",
     "OutcomeUnknown",
     "Place",
+    "PolledEvents",
+    "PolledSignals",
     "PriceAlteration",
     "PriceCondition",
     "Product",

@@ -25,6 +25,25 @@ class Signal:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PolledSignals:
+    """What changed since a mark. `mark` is the provider's own text, handed back at the next question."""
+
+    signals: tuple[Signal, ...]
+    mark: str | None = None
+
+
+class PolledEvents(Protocol):
+    """Asks a provider that posts nothing, but keeps a list of what changed."""
+
+    async def since(self, mark: str | None) -> PolledSignals:
+        """What changed after that mark; with None, the mark to begin from and no signals (what is known is current).
+
+        The same signal may come again; one that is missed costs a delay, nothing more. Raises: Unavailable,
+        ContractBroken.
+        """
+
+
 class Events(Protocol):
     """Registers for a provider's events, and reads what it posts."""
 

@@ -8,10 +8,13 @@ from typing import Any
 
 from gateway.contract.billing import Billing
 from gateway.contract.catalog import Catalog, Qualification
-from gateway.contract.events import Events
+from gateway.contract.events import Events, PolledEvents
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering
 from gateway.domain.catalog.providers import ProviderProfile
+
+CAPABILITIES = ("catalog", "qualification", "ordering", "inventory", "billing", "events", "polled_events")
+"""The names of what a provider may be able to do, in the record's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,12 @@ class Provider:
     inventory: Inventory | None = None
     billing: Billing | None = None
     events: Events | None = None
+    polled_events: PolledEvents | None = None
 
     @property
     def capabilities(self) -> tuple[str, ...]:
         """The names of what it can do, in the record's order."""
-        names = ("catalog", "qualification", "ordering", "inventory", "billing", "events")
-        return tuple(name for name in names if getattr(self, name) is not None)
+        return tuple(name for name in CAPABILITIES if getattr(self, name) is not None)
 
 
 Connect = Callable[[ProviderSettings], AbstractAsyncContextManager[Provider]]

@@ -96,14 +96,27 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceClient:
+    """A program that acts for itself (OAuth 2.0 client credentials): a partner's system, or an operator's tool."""
+
+    id: str
+    name: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request: an actor by a session, or nobody. `address` is the network address, for limits."""
+    """Who sends a request: an actor by a session, a service client by its own token, or nobody.
+
+    `address` is the network address, for limits.
+    """
 
     actor: Actor | None = None
     session_key: str | None = None
     expires_at: datetime | None = None
     address: str = ""
     locale: str = "en"
+    client: ServiceClient | None = None
 
     def membership(self, customer_id: str) -> Membership | None:
         """The caller's membership of that customer, None where there is none."""

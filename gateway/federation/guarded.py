@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.contract.billing import Billing
 from gateway.contract.catalog import Catalog, Qualification
-from gateway.contract.events import Events, Signal
+from gateway.contract.events import Events, PolledEvents, PolledSignals, Signal
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
 from gateway.contract.provider import Limits, Provider
@@ -122,6 +122,17 @@ class GuardedEvents:
             return self.inner.read(body)
 
 
+@dataclass(frozen=True, slots=True)
+class GuardedPolledEvents:
+    """See contract.PolledEvents."""
+
+    inner: PolledEvents
+    guard: Guard
+
+    async def since(self, mark: str | None) -> PolledSignals:
+        return await self.guard.read(lambda: self.inner.since(mark))
+
+
 def guarded(provider: Provider, limits: Limits, clock: Clock, calls: ProviderCalls = UNWATCHED) -> Provider:
     """The same provider, each capability behind a guard of its own that tells `calls`; what it lacks stays None."""
 
@@ -136,6 +147,7 @@ def guarded(provider: Provider, limits: Limits, clock: Clock, calls: ProviderCal
         provider.inventory and GuardedInventory(provider.inventory, guard("inventory")),
         provider.billing and GuardedBilling(provider.billing, guard("billing")),
         provider.events and GuardedEvents(provider.events, guard("events")),
+        provider.polled_events and GuardedPolledEvents(provider.polled_events, guard("polled_events")),
     )
 
 

@@ -1,5 +1,6 @@
 """Who may do what: the one place that decides, from the caller's stored memberships and authorizations."""
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from gateway.domain.errors import AccessError, Problem, RequestError
@@ -13,23 +14,43 @@ class Access(StrEnum):
     SIGNED_IN = "SIGNED_IN"
     MANAGER = "MANAGER"
     OPERATOR = "OPERATOR"
+    PARTNER = "PARTNER"
+
+
+PROVIDERS_WRITE = "providers:write"
+"""The scope by which a service client registers providers, and manages its own."""
 
 
 def check(caller: Caller, access: Access) -> None:
     """Before anything is looked up. Raises: AccessError UNAUTHENTICATED for nobody, FORBIDDEN for somebody else."""
     if access is Access.PUBLIC:
         return
-    if caller.actor is None:
+    if caller.actor is None and caller.client is None:
         raise AccessError(Problem("UNAUTHENTICATED"))
-    if access is Access.OPERATOR and not caller.actor.is_operator:
+    if not _IS_ALLOWED[access](caller):
         raise AccessError(Problem("FORBIDDEN"))
-    if access is Access.MANAGER and not _is_manager_of_any(caller):
-        raise AccessError(Problem("FORBIDDEN"))
+
+
+def is_operator(caller: Caller) -> bool:
+    """Whether the caller is a person of the gateway's own operator."""
+    return caller.actor is not None and caller.actor.is_operator
 
 
 def _is_manager_of_any(caller: Caller) -> bool:
     memberships = caller.actor.memberships if caller.actor else ()
     return any(each.role is MemberRole.SELF_SERVICE_MANAGER for each in memberships)
+
+
+def _is_partner(caller: Caller) -> bool:
+    return is_operator(caller) or (caller.client is not None and PROVIDERS_WRITE in caller.client.scopes)
+
+
+_IS_ALLOWED: Mapping[Access, Callable[[Caller], bool]] = {
+    Access.SIGNED_IN: lambda caller: caller.actor is not None,
+    Access.MANAGER: _is_manager_of_any,
+    Access.OPERATOR: is_operator,
+    Access.PARTNER: _is_partner,
+}
 
 
 def is_member(caller: Caller, customer_id: str) -> bool:

@@ -19,6 +19,7 @@ CALLERS = {
     Access.SIGNED_IN: "For a signed-in member of the customer, as far as the member's authorizations go.",
     Access.MANAGER: "For a signed-in self-service manager of the customer.",
     Access.OPERATOR: "For the gateway's operator.",
+    Access.PARTNER: "For a partner's service client with the scope `providers:write`, and for the gateway's operator.",
 }
 
 enum_type(
