@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gateway.contract.provider import Limits
+from gateway.contract.provider import CAPABILITIES, Limits
 from gateway.domain.catalog.providers import ProviderRole
 from gateway.domain.identity import own_id
 from gateway.domain.parties import OPERATOR, Agreement
@@ -94,11 +94,20 @@ def _endpoint(value: str) -> str:
 LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
+
+
+def _capability(name: str) -> str:
+    if name not in CAPABILITIES:
+        raise ValueError(f"should be one of {', '.join(CAPABILITIES)}")
+    return name
+
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Span = Annotated[tuple[float, float], NoDecode, BeforeValidator(_span)]
+Capability = Annotated[str, AfterValidator(_capability)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)]
 
@@ -192,6 +201,7 @@ class Settings(BaseSettings):
     catalog_refresh_s: Seconds = Field(
         300, description="How old a provider's catalogue may be before it is read again, in seconds."
     )
+    provider_connect_timeout_s: Seconds = Field(2, description="How long connecting to a provider may take.")
     provider_read_timeout_s: Seconds = Field(5, description="How long a provider may take to answer a read.")
     provider_snapshot_timeout_s: Seconds = Field(
         60, description="How long a provider may take to hand out its whole catalogue."
@@ -199,6 +209,15 @@ class Settings(BaseSettings):
     provider_change_timeout_s: Seconds = Field(15, description="How long a provider may take to answer a change.")
     provider_concurrency: int = Field(16, ge=1, description="How many calls a provider gets at once, by capability.")
     provider_read_tries: int = Field(3, ge=1, description="How often a read is tried before it counts as failed.")
+    provider_rate_per_s: Seconds = Field(
+        100, description="How many calls a provider gets in a second at most, by capability."
+    )
+    provider_breaker_failures: Count = Field(
+        5, description="After how many failures in a row a provider is spared calls, by capability."
+    )
+    provider_breaker_open_s: Seconds = Field(
+        10, description="How long it is spared them, before one call probes, in seconds."
+    )
 
     demo_delivery: Span = Field(
         (2, 6), description="How long the demo's operators take to deliver an item, from-to in seconds, such as 2-6."
@@ -254,11 +273,15 @@ class Settings(BaseSettings):
     def provider_limits(self) -> Limits:
         """What bounds the calls to a provider whose entry says nothing else."""
         return Limits(
+            connect_timeout_s=self.provider_connect_timeout_s,
             read_timeout_s=self.provider_read_timeout_s,
             snapshot_timeout_s=self.provider_snapshot_timeout_s,
             change_timeout_s=self.provider_change_timeout_s,
             concurrency=self.provider_concurrency,
             read_tries=self.provider_read_tries,
+            rate_per_s=self.provider_rate_per_s,
+            breaker_failures=self.provider_breaker_failures,
+            breaker_open_s=self.provider_breaker_open_s,
         )
 
 
@@ -307,12 +330,28 @@ def _some(roles: tuple[ProviderRole, ...]) -> tuple[ProviderRole, ...]:
     return roles
 
 
-class _LimitsEntry(_Entry):
+class _CapabilityLimits(_Entry):
+    connect_timeout_s: Seconds | None = None
     read_timeout_s: Seconds | None = None
     snapshot_timeout_s: Seconds | None = None
     change_timeout_s: Seconds | None = None
     concurrency: int | None = Field(None, ge=1)
     read_tries: int | None = Field(None, ge=1)
+    rate_per_s: Seconds | None = None
+    breaker_failures: int | None = Field(None, ge=1)
+    breaker_open_s: Seconds | None = None
+
+    def over(self, default: Limits) -> Limits:
+        given = self.model_dump(exclude_none=True, exclude={"capabilities"})
+        return replace(default, **given)
+
+
+class _LimitsEntry(_CapabilityLimits):
+    capabilities: dict[Capability, _CapabilityLimits] = Field(default_factory=dict)
+
+    def over(self, default: Limits) -> Limits:
+        common = super().over(default)
+        return replace(common, by_capability={name: each.over(common) for name, each in self.capabilities.items()})
 
 
 class _ProviderEntry(_Entry):
@@ -324,8 +363,7 @@ class _ProviderEntry(_Entry):
     limits: _LimitsEntry = _LimitsEntry()
 
     def spec(self, default: Limits) -> ProviderSpec:
-        limits = replace(default, **self.limits.model_dump(exclude_none=True))
-        return ProviderSpec(self.slug, self.name, self.roles, self.adapter, self.settings, limits)
+        return ProviderSpec(self.slug, self.name, self.roles, self.adapter, self.settings, self.limits.over(default))
 
 
 class _AgreementEntry(_Entry):

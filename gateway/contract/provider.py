@@ -19,16 +19,27 @@ CAPABILITIES = ("catalog", "qualification", "ordering", "inventory", "billing", 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What bounds each call to a provider: seconds, calls at once (each capability's), tries of what may be repeated.
+    """What bounds the calls to one capability of a provider; `by_capability` holds those that have limits of their own.
 
-    A read's tries share its one time limit. A whole catalogue has a limit of its own: nobody waits for it.
+    A read's tries share its one time limit. A whole catalogue has a limit of its own: nobody waits for it. At most
+    `concurrency` calls run at once, and `rate_per_s` begin in a second (after a pause, that many at once). After
+    `breaker_failures` in a row it is spared for `breaker_open_s`, then one call probes.
     """
 
+    connect_timeout_s: float = 2.0
     read_timeout_s: float = 5.0
     snapshot_timeout_s: float = 60.0
     change_timeout_s: float = 15.0
     concurrency: int = 16
     read_tries: int = 3
+    rate_per_s: float = 100.0
+    breaker_failures: int = 5
+    breaker_open_s: float = 10.0
+    by_capability: "Mapping[str, Limits]" = field(default_factory=dict)
+
+    def of(self, capability: str) -> "Limits":
+        """The limits of that capability."""
+        return self.by_capability.get(capability, self)
 
 
 def _now() -> datetime:

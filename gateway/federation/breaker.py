@@ -2,11 +2,17 @@
 
 from datetime import datetime, timedelta
 
+from gateway.domain.health import Circuit
 from gateway.ports import Clock
+
+# What one answer may ask for: it may have been about one customer's calls alone.
+LONGEST_REST = timedelta(minutes=1)
 
 
 class Breaker:
     """Closed: calls pass. Open: none does. Half-open, after `open_for`: one call probes, and closes or opens it again.
+
+    A provider that names a time to wait is left alone until then (a minute at most), whatever its circuit.
 
     Own code, as the libraries for it read the system's time instead of an injected clock.
     """
@@ -18,6 +24,14 @@ class Breaker:
         self._failures = 0
         self._opened_at: datetime | None = None
         self._probing = False
+        self._resting_until: datetime | None = None
+
+    @property
+    def circuit(self) -> Circuit:
+        """How it stands."""
+        if self._opened_at is None:
+            return Circuit.CLOSED
+        return Circuit.OPEN if self._left(self._opened_at + self._open_for) > 0 else Circuit.HALF_OPEN
 
     @property
     def is_open(self) -> bool:
@@ -26,12 +40,16 @@ class Breaker:
 
     def wait_s(self) -> float | None:
         """None where a call may pass; else the seconds until it is worth trying again."""
-        if self._opened_at is None:
-            return None
-        left = (self._opened_at + self._open_for - self._clock.now()).total_seconds()
+        left = self._left(self._resting_until)
+        if self._opened_at is not None:
+            left = max(left, self._left(self._opened_at + self._open_for))
         if left > 0:
             return left
         return 1.0 if self._probing else None
+
+    def asked_to_wait(self, seconds: float) -> None:
+        """The provider named a time before which it wants no call."""
+        self._resting_until = self._clock.now() + min(timedelta(seconds=seconds), LONGEST_REST)
 
     def started(self) -> None:
         """A call was let through."""
@@ -47,6 +65,9 @@ class Breaker:
         if self._probing or self._failures >= self._limit:
             self._opened_at = self._clock.now()
         self._probing = False
+
+    def _left(self, until: datetime | None) -> float:
+        return 0.0 if until is None else max((until - self._clock.now()).total_seconds(), 0.0)
 
     def abandoned(self) -> None:
         """The call ended without telling anything (its caller went away): another may probe."""

@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
+from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from gateway.contract.provider import Limits
@@ -44,9 +46,10 @@ class Guard:
         self.capability = capability
         self.limits = limits
         self._calls = calls
-        self._breaker = Breaker(clock)
+        self._breaker = Breaker(clock, limits.breaker_failures, timedelta(seconds=limits.breaker_open_s))
         self._calls.breaker(provider, capability, is_open=False)
         self._places = asyncio.Semaphore(limits.concurrency)
+        self._rate = AsyncLimiter(max(limits.rate_per_s, 1.0), max(1.0 / limits.rate_per_s, 1.0))
 
     async def read(self, call: Call[T], timeout_s: float | None = None) -> T:
         """Asks, again with jitter where the request did not arrive; all tries and waits within one time limit.
@@ -96,17 +99,18 @@ class Guard:
     async def _place(self, limit: asyncio.Timeout, watched: ProviderCall) -> AsyncIterator[None]:
         """A place in the bulkhead, and the breaker told what came of it."""
         async with self._places:
-            wait_s = self._breaker.wait_s()
-            if wait_s is not None:
-                watched.spared()
-                raise Unavailable(self.provider, self.capability, "spared after failures", retry_after_s=wait_s)
+            self._spare(watched)
+            await self._rate.acquire()
+            # What came of others' calls meanwhile counts too.
+            self._spare(watched)
             self._breaker.started()
             tell = self._breaker.abandoned
             try:
                 yield
                 tell = self._breaker.succeeded
-            except (Unavailable, OutcomeUnknown):
+            except (Unavailable, OutcomeUnknown) as error:
                 tell = self._breaker.failed
+                self._rest(error)
                 raise
             except ProviderError:
                 tell = self._breaker.succeeded
@@ -119,3 +123,13 @@ class Guard:
                 tell()
                 if self._breaker.is_open != was_open:
                     self._calls.breaker(self.provider, self.capability, is_open=self._breaker.is_open)
+
+    def _spare(self, watched: ProviderCall) -> None:
+        wait_s = self._breaker.wait_s()
+        if wait_s is not None:
+            watched.spared()
+            raise Unavailable(self.provider, self.capability, "spared for a while", retry_after_s=wait_s)
+
+    def _rest(self, error: ProviderError) -> None:
+        if isinstance(error, Unavailable) and error.retry_after_s:
+            self._breaker.asked_to_wait(error.retry_after_s)

@@ -137,7 +137,7 @@ def guarded(provider: Provider, limits: Limits, clock: Clock, calls: ProviderCal
     """The same provider, each capability behind a guard of its own that tells `calls`; what it lacks stays None."""
 
     def guard(capability: str) -> Guard:
-        return Guard(provider.profile.slug, capability, limits, clock, calls)
+        return Guard(provider.profile.slug, capability, limits.of(capability), clock, calls)
 
     return Provider(
         provider.profile,

@@ -19,7 +19,6 @@ from gateway.kit.trouble import Intent, Now, Trouble
 T = TypeVar("T")
 
 ANSWER_LIMIT = 16 * 1024 * 1024
-CONNECT_TIMEOUT_S = 2.0
 # Below uvicorn's five seconds: a connection that the provider is about to close is not used for a change.
 KEEP_ALIVE_S = 4.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -69,15 +68,15 @@ class HttpClient:
         _trace_context.inject(sent)
         async with self._session.request(
             call.method, call.url, data=call.body, headers=sent, allow_redirects=False,
-            timeout=self._timeout(call.intent), trace_request_ctx=trace,
+            timeout=self._timeout(call.intent, trouble.capability), trace_request_ctx=trace,
         ) as response:  # fmt: skip
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status, headers, await self._body(response, trouble))
 
-    def _timeout(self, intent: Intent) -> aiohttp.ClientTimeout:
-        limits = self._limits
+    def _timeout(self, intent: Intent, capability: str) -> aiohttp.ClientTimeout:
+        limits = self._limits.of(capability)
         total = limits.change_timeout_s if intent is Intent.CHANGE else limits.read_timeout_s
-        return aiohttp.ClientTimeout(total=total, connect=min(CONNECT_TIMEOUT_S, total))
+        return aiohttp.ClientTimeout(total=total, connect=min(limits.connect_timeout_s, total))
 
     async def _body(self, response: aiohttp.ClientResponse, trouble: Trouble) -> bytes:
         found = bytearray()

@@ -1,6 +1,7 @@
 """The file of providers: YAML, JSON or TOML, and errors that name entry and key."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,23 @@ def test_an_agreement_keeps_its_id_and_another_has_another() -> None:
     assert ids("One") != ids("Two")
 
 
+def test_limits_are_a_providers_and_within_them_a_capabilitys() -> None:
+    given = {"rate_per_s": 20, "capabilities": {"ordering": {"concurrency": 2, "breaker_failures": 3}}}
+
+    (spec,) = providers_config({"providers": [{**FJORD, "limits": given}]}, Limits(read_tries=7)).providers
+
+    assert spec.limits.of("catalog") == replace(spec.limits, rate_per_s=20, read_tries=7)
+    ordering = Limits(read_tries=7, rate_per_s=20, concurrency=2, breaker_failures=3)
+    assert spec.limits.of("ordering") == ordering
+
+
 WRONG: list[tuple[Any, list[str]]] = [
     ([], ["should have keys and values"]),
     ({"provider": []}, ["provider: there is no such key"]),
     ({"providers": [{**FJORD, "roles": ["KING"]}]}, ["provider 'fjord': roles.0: input should be 'SERVICE_PROVIDER'"]),
+    ({"providers": [{**FJORD, "limits": {"capabilities": {"cooking": {}}}}]}, [
+        "provider 'fjord': limits.capabilities.cooking.[key]: should be one of catalog, qualification, ordering,"
+    ]),
     ({"providers": [{**FJORD, "url": "x"}]}, ["provider 'fjord': url: there is no such key"]),
     ({"providers": [FJORD, FJORD]}, ["provider 'fjord': slug: is there twice"]),
     ({"providers": [{"name": "Nameless"}, 3]}, [

@@ -6,6 +6,8 @@ import time
 import pytest
 
 from gateway.contract import ContractBroken, Limits, OrderRequest, OutcomeUnknown, Provider, Rejected, Unavailable
+from gateway.domain.health import Circuit
+from gateway.federation.breaker import Breaker
 from gateway.federation.gather import gather
 from gateway.federation.guarded import guarded, unreachable
 from tests.federation.scripted import HandClock, Scripted, failing, never, profile
@@ -183,3 +185,90 @@ async def test_one_slow_provider_delays_the_others_answer_by_its_own_limit_only(
         ("slow", "PROVIDER_UNAVAILABLE"),
         ("away", "PROVIDER_UNAVAILABLE"),
     ]
+
+
+async def test_a_time_to_wait_that_one_call_was_told_spares_the_calls_after_it_until_then() -> None:
+    clock = HandClock()
+    scripted = Scripted("one", behaviour=failing(Unavailable("one", "catalog", retry_after_s=30)))
+    provider = guard_of(scripted, clock)
+    with pytest.raises(Unavailable):
+        await read(provider)
+
+    clock.forward(20)
+    with pytest.raises(Unavailable) as spared:
+        await read(provider)
+    clock.forward(10)
+    scripted.behaviour = Scripted("fresh").behaviour
+    await read(provider)
+
+    assert (spared.value.retry_after_s, scripted.calls) == (10, 2)
+
+
+async def test_no_answer_silences_a_provider_for_more_than_a_minute() -> None:
+    clock = HandClock()
+    scripted = Scripted("one", behaviour=failing(Unavailable("one", "catalog", retry_after_s=3600)))
+    provider = guard_of(scripted, clock)
+    with pytest.raises(Unavailable):
+        await read(provider)
+
+    clock.forward(60)
+    with pytest.raises(Unavailable):
+        await read(provider)
+
+    assert scripted.calls == 2
+
+
+async def test_calls_beyond_the_rate_wait_their_turn_and_those_that_cannot_wait_are_not_sent() -> None:
+    scripted = Scripted("one")
+    provider = guard_of(scripted, limits=Limits(read_timeout_s=0.3, change_timeout_s=0.3, rate_per_s=2))
+
+    started = time.monotonic()
+    answers = await asyncio.gather(*(read(provider) for _ in range(4)), return_exceptions=True)
+    took = time.monotonic() - started
+
+    assert [type(each) for each in answers] == [type(None), type(None), Unavailable, Unavailable]
+    assert scripted.calls == 2
+    assert 0.29 < took < 1
+
+
+async def test_a_change_that_waits_for_its_turn_too_long_was_not_sent() -> None:
+    scripted = Scripted("one", behaviour=failing(Rejected("one", "ordering")))
+    provider = guard_of(scripted, limits=Limits(change_timeout_s=0.1, rate_per_s=1))
+
+    with pytest.raises(Rejected):
+        await change(provider)
+    with pytest.raises(Unavailable):
+        await change(provider)
+
+    assert scripted.calls == 1
+
+
+async def test_a_capability_has_limits_of_its_own() -> None:
+    scripted = Scripted("one", behaviour=failing(Unavailable("one", "catalog")))
+    limits = Limits(read_tries=2, by_capability={"ordering": Limits(read_tries=1)})
+    provider = guard_of(scripted, limits=limits)
+    assert provider.ordering is not None
+
+    with pytest.raises(Unavailable):
+        await provider.ordering.find("key")
+    of_ordering = scripted.calls
+    with pytest.raises(Unavailable):
+        await read(provider)
+
+    assert (of_ordering, scripted.calls - of_ordering) == (1, 2)
+
+
+def test_a_breaker_is_closed_then_open_then_half_open_then_closed() -> None:
+    clock = HandClock()
+    breaker = Breaker(clock, failures=2)
+    seen = [breaker.circuit]
+    for _ in range(2):
+        breaker.started()
+        breaker.failed()
+    seen.append(breaker.circuit)
+    clock.forward(10)
+    seen.append(breaker.circuit)
+    breaker.started()
+    breaker.succeeded()
+
+    assert [*seen, breaker.circuit] == [Circuit.CLOSED, Circuit.OPEN, Circuit.HALF_OPEN, Circuit.CLOSED]
