@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 import orjson
 
@@ -12,17 +13,44 @@ from gateway.domain.parties import Caller
 # Events that are on their way at once, times the different operations that follow them.
 KEPT = 64
 Payload = bytes
-Execute = Callable[[], Coroutine[Any, Any, Payload]]
+Execute = Callable[[Any], Coroutine[Any, Any, Payload]]
 
 
 class _Made:
-    """What is being made of one event for one operation."""
+    """What is being made of one event for those who share it."""
 
-    def __init__(self, event: Any, execute: Execute) -> None:
+    def __init__(self, share: "Share", event: Any, making: Coroutine[Any, Any, Payload]) -> None:
+        # Both are kept as long as this: so their identity stays their own.
+        self.share = share
         self.event = event
         self.is_done = asyncio.Event()
-        self.task = asyncio.create_task(execute())
+        self.task = asyncio.create_task(making)
         self.task.add_done_callback(lambda _: self.is_done.set())
+
+
+_AllMade = OrderedDict[tuple[int, int], _Made]
+
+
+class Share:
+    """Those who are sent the same of each event, while one of them is there."""
+
+    def __init__(self, all_made: _AllMade, kept: int, execute: Execute) -> None:
+        self._all_made = all_made
+        self._kept = kept
+        self._execute = execute
+
+    async def payload(self, event: Any) -> Payload:
+        """What they are sent of that very object; made by the first who asks, whoever of them goes away."""
+        key = (id(event), id(self))
+        made = self._all_made.get(key)
+        if made is None:
+            made = self._all_made[key] = _Made(self, event, self._execute(event))
+            while len(self._all_made) > self._kept:
+                self._all_made.popitem(last=False)
+        if not made.task.done():
+            # Not the task itself: whoever goes away must not take it along.
+            await made.is_done.wait()
+        return made.task.result()
 
 
 class Fanout:
@@ -30,20 +58,15 @@ class Fanout:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
-        self._made: OrderedDict[tuple[int, Hashable], _Made] = OrderedDict()
+        self._made: _AllMade = OrderedDict()
+        self._shares: WeakValueDictionary[Hashable, Share] = WeakValueDictionary()
 
-    async def payload(self, event: Any, operation: Hashable, execute: Execute) -> Payload:
-        """The payload of that event for that operation; made by the first who asks, whoever of them goes away."""
-        # The event is kept beside what was made of it: so its identity stays its own.
-        made = self._made.get((id(event), operation))
-        if made is None:
-            made = self._made[id(event), operation] = _Made(event, execute)
-            while len(self._made) > self._kept:
-                self._made.popitem(last=False)
-        if not made.task.done():
-            # Not the task itself: whoever goes away must not take it along.
-            await made.is_done.wait()
-        return made.task.result()
+    def share(self, key: Hashable, execute: Execute) -> Share:
+        """The share of that operation, with those variables and rights; the first one's `execute` is for all."""
+        found = self._shares.get(key)
+        if found is None:
+            found = self._shares[key] = Share(self._made, self._kept, execute)
+        return found
 
 
 def variables_key(variables: Mapping[str, Any] | None, without: str | None) -> str:
