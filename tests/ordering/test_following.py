@@ -166,6 +166,31 @@ async def test_followers_of_one_order_share_one_reader_and_leave_nothing_behind(
     assert wakeups.listener_count == 0
 
 
+async def test_the_last_who_leaves_waits_for_the_reader_whose_read_is_not_cut_off(shop: Shop) -> None:
+    others, reading, read_to_the_end = asyncio.all_tasks(), asyncio.Event(), list[int]()
+
+    async def read(after: int, _: int) -> list[OrderEvent]:
+        if asyncio.current_task() is not following:
+            reading.set()
+            await asyncio.sleep(0.05)
+            read_to_the_end.append(after)
+        return []
+
+    async def follow() -> None:
+        async for _ in shop.core.feed.follow("order:1", read, lambda event: event.sequence, 7, lambda _: False):
+            pass
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(0.05)
+    shop.core.wakeups.notify("order:1")
+    await reading.wait()
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+
+    assert (read_to_the_end, asyncio.all_tasks()) == ([7], others)
+
+
 async def test_what_followers_need_of_an_event_is_made_once_before_they_are_handed_it(shop: Shop) -> None:
     order, made, handed = await shop.place(), list[int](), list[tuple[int, list[int]]]()
 
