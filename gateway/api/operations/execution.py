@@ -114,7 +114,7 @@ class Execution:
         if isinstance(executor, Answered):
             return executor
         share = self._share(operation, asked, context)
-        context.prepare = share.payload
+        context.prepare = share.prepare
         try:
             source: Any = await self._in_time(create_source_event_stream(executor))
         except TimeoutError:
@@ -123,7 +123,7 @@ class Execution:
             errors = source.errors or ()
             return refused([each if each.original_error else coded(each, Code.BAD_USER_INPUT) for each in errors],
                            context.locale)  # fmt: skip
-        return _events(source, share)
+        return _events(source, share, context.caller)
 
     def _begun(self, found: Found, asked: Asked, context: Context) -> "Operation | Answered":
         """The operation, where it may begin: its document can be run, and what it costs is within the limits."""
@@ -193,19 +193,17 @@ class Execution:
         async def execute(event: Any) -> Payload:
             return await self._payload(event, operation, asked, Context(context.core, context.caller, context.locale))
 
-        variables = variables_key(asked.variables, operation.resume_variable)
-        return self._fanout.share((operation, variables, rights_key(context.caller), context.locale), execute)
+        def charge(caller: Caller) -> int | None:
+            return self.charge(caller, cost)
 
-    async def _paid(self, cost: int, caller: Caller) -> None:
-        """Waits until the event can be paid for: one who follows too much gets it later, but gets it."""
-        while wait_s := self.charge(caller, cost):  # noqa: ASYNC110 (nobody tells when there is room)
-            await asyncio.sleep(wait_s)
+        cost, variables = operation.cost_of(asked.variables), variables_key(asked.variables, operation.resume_variable)
+        alike = (operation, variables, rights_key(context.caller), context.locale)
+        return self._fanout.share(alike, execute, charge)
 
     async def _payload(self, event: Any, operation: Operation, asked: Asked, context: Context) -> Payload:
         executor = self._executor(PlainExecutor, operation, asked, context)
         if isinstance(executor, Answered):
             return orjson.dumps(executor.body)
-        await self._paid(operation.cost_of(asked.variables), context.caller)
         try:
             result = await self._in_time(execute_subscription_event(executor.build_per_event_executor(event)))
         except TimeoutError:
@@ -215,10 +213,11 @@ class Execution:
         return bytes(memoryview(body))
 
 
-async def _events(source: AsyncIterable[Any], share: Share) -> Stream:
+async def _events(source: AsyncIterable[Any], share: Share, caller: Caller) -> Stream:
     async with aclosing(source) as events:  # type: ignore[type-var]
-        async for event in events:
-            yield Event(await share.payload(event), getattr(event, "cursor", None))
+        with share.joined(caller):
+            async for event in events:
+                yield Event(await share.payload(event, caller), getattr(event, "cursor", None))
 
 
 def _bad(message: str) -> GraphQLError:

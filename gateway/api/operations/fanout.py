@@ -1,8 +1,9 @@
 """Shares one execution of a live event among all who follow it with the same operation, variables and rights."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Coroutine, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -14,6 +15,7 @@ from gateway.domain.parties import Caller
 KEPT = 64
 Payload = bytes
 Execute = Callable[[Any], Coroutine[Any, Any, Payload]]
+Charge = Callable[[Caller], int | None]
 
 
 class _Made:
@@ -32,25 +34,61 @@ _AllMade = OrderedDict[tuple[int, int], _Made]
 
 
 class Share:
-    """Those who are sent the same of each event, while one of them is there."""
+    """Those who are sent the same of each event, while one of them is there. What is made is paid for once."""
 
-    def __init__(self, all_made: _AllMade, kept: int, execute: Execute) -> None:
+    def __init__(self, all_made: _AllMade, kept: int, execute: Execute, charge: Charge) -> None:
         self._all_made = all_made
         self._kept = kept
         self._execute = execute
+        self._charge = charge
+        self._callers: Counter[tuple[str | None, str]] = Counter()
+        self._payers: dict[tuple[str | None, str], Caller] = {}
 
-    async def payload(self, event: Any) -> Payload:
-        """What they are sent of that very object; made by the first who asks, whoever of them goes away."""
-        key = (id(event), id(self))
-        made = self._all_made.get(key)
-        if made is None:
-            made = self._all_made[key] = _Made(self, event, self._execute(event))
-            while len(self._all_made) > self._kept:
-                self._all_made.popitem(last=False)
+    @contextmanager
+    def joined(self, caller: Caller) -> Iterator[None]:
+        """From entry to exit, that caller is one of those who may pay for all."""
+        key = (caller.actor.id if caller.actor else None, caller.address)
+        self._payers.setdefault(key, caller)
+        self._callers[key] += 1
+        try:
+            yield
+        finally:
+            self._callers[key] -= 1
+            if not self._callers[key]:
+                del self._callers[key], self._payers[key]
+
+    async def prepare(self, event: Any) -> None:
+        """Makes what they are sent of an event that they follow alike, where any of them can pay for it."""
+        made = self._made_of(event)
+        if made is None and any(not self._charge(payer) for payer in self._payers.values()):
+            made = self._make(event)
+        if made is not None:
+            await made.is_done.wait()
+
+    async def payload(self, event: Any, caller: Caller) -> Payload:
+        """What they are sent of that very object; made for the first who asks, whoever of them goes away.
+
+        Who can't pay for what is not made yet waits, and nobody with it: late is better than never.
+        """
+        made = self._made_of(event)
+        while made is None:
+            wait_s = self._charge(caller)
+            if wait_s:
+                await asyncio.sleep(wait_s)
+            made = self._made_of(event) if wait_s else self._make(event)
         if not made.task.done():
             # Not the task itself: whoever goes away must not take it along.
             await made.is_done.wait()
         return made.task.result()
+
+    def _made_of(self, event: Any) -> _Made | None:
+        return self._all_made.get((id(event), id(self)))
+
+    def _make(self, event: Any) -> _Made:
+        made = self._all_made[id(event), id(self)] = _Made(self, event, self._execute(event))
+        while len(self._all_made) > self._kept:
+            self._all_made.popitem(last=False)
+        return made
 
 
 class Fanout:
@@ -61,11 +99,14 @@ class Fanout:
         self._made: _AllMade = OrderedDict()
         self._shares: WeakValueDictionary[Hashable, Share] = WeakValueDictionary()
 
-    def share(self, key: Hashable, execute: Execute) -> Share:
-        """The share of that operation, with those variables and rights; the first one's `execute` is for all."""
+    def share(self, key: Hashable, execute: Execute, charge: Charge) -> Share:
+        """The share of that operation, with those variables and rights; what the first one gives is for all.
+
+        `charge` takes from a caller what one event costs, or says in how many seconds it can.
+        """
         found = self._shares.get(key)
         if found is None:
-            found = self._shares[key] = Share(self._made, self._kept, execute)
+            found = self._shares[key] = Share(self._made, self._kept, execute, charge)
         return found
 
 
@@ -80,7 +121,7 @@ def rights_key(caller: Caller) -> Hashable:
     """What decides what a caller may see: roles, functions and scopes by customer, never who it is."""
     actor = caller.actor
     if actor is None:
-        return None
+        return caller.client
     memberships = frozenset(
         (each.customer, each.role, frozenset((right.functions, right.scope) for right in each.authorizations))
         for each in actor.memberships
