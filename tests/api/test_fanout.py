@@ -128,11 +128,41 @@ async def test_any_of_those_who_follow_alike_may_pay_for_what_is_made_ahead_and_
 
     share, (first, second) = Fanout().share("alike", execute, charge), (object(), object())
     poor, poorer, rich = (Caller(address=each) for each in ("::2", "::1", "::3"))
-    with share.joined(poorer), share.joined(poor), share.joined(poor):
-        with share.joined(rich):
-            await share.prepare(first)
-            assert [await share.payload(first, each) for each in (poorer, poor, rich)] == [b"{}"] * 3
-        await share.prepare(second)
+    for each in (poorer, poor, poor, rich):
+        share.join(each)
+    await share.prepare(first)
+    assert [await share.payload(first, each) for each in (poorer, poor, rich)] == [b"{}"] * 3
+    await share.leave(rich)
+    await share.prepare(second)
 
     assert charged == ["::1", "::2", "::1", "::2"]
     assert await share.payload(second, rich) == b"{}"
+
+
+async def test_what_the_last_who_leaves_waited_for_is_not_made_to_its_end() -> None:
+    others, ended = asyncio.all_tasks(), list[str]()
+
+    async def execute(_: object) -> bytes:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("here")
+        return b"{}"
+
+    async def follow() -> None:
+        share.join(Caller())
+        try:
+            await share.payload(event, Caller())
+        finally:
+            await share.leave(Caller())
+
+    share, event = Fanout().share("alike", execute, lambda _: None), object()
+    first, last = asyncio.create_task(follow()), asyncio.create_task(follow())
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait([first])
+    assert ended == []
+    last.cancel()
+    await asyncio.wait([last])
+
+    assert (ended, asyncio.all_tasks()) == (["here"], others)

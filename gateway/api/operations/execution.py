@@ -214,10 +214,13 @@ class Execution:
 
 
 async def _events(source: AsyncIterable[Any], share: Share, caller: Caller) -> Stream:
-    async with aclosing(source) as events:  # type: ignore[type-var]
-        with share.joined(caller):
+    share.join(caller)
+    try:
+        async with aclosing(source) as events:  # type: ignore[type-var]
             async for event in events:
                 yield Event(await share.payload(event, caller), getattr(event, "cursor", None))
+    finally:
+        await share.leave(caller)
 
 
 def _bad(message: str) -> GraphQLError:

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -41,21 +40,28 @@ class Share:
         self._kept = kept
         self._execute = execute
         self._charge = charge
-        self._callers: Counter[tuple[str | None, str]] = Counter()
+        self._numbers: Counter[tuple[str | None, str]] = Counter()
         self._payers: dict[tuple[str | None, str], Caller] = {}
+        self._unfinished: set[_Made] = set()
 
-    @contextmanager
-    def joined(self, caller: Caller) -> Iterator[None]:
-        """From entry to exit, that caller is one of those who may pay for all."""
-        key = (caller.actor.id if caller.actor else None, caller.address)
+    def join(self, caller: Caller) -> None:
+        """Until it leaves again, that caller is one of those who may pay for all."""
+        key = _payer(caller)
         self._payers.setdefault(key, caller)
-        self._callers[key] += 1
-        try:
-            yield
-        finally:
-            self._callers[key] -= 1
-            if not self._callers[key]:
-                del self._callers[key], self._payers[key]
+        self._numbers[key] += 1
+
+    async def leave(self, caller: Caller) -> None:
+        """As often as it joined. What the last one leaves behind is not made to its end, and holds nothing any more."""
+        key = _payer(caller)
+        self._numbers[key] -= 1
+        if not self._numbers[key]:
+            del self._numbers[key], self._payers[key]
+        if not self._payers:
+            ending = list(self._unfinished)
+            for made in ending:
+                self._all_made.pop((id(made.event), id(self)), None)
+                made.task.cancel()
+            await asyncio.gather(*(made.task for made in ending), return_exceptions=True)
 
     async def prepare(self, event: Any) -> None:
         """Makes what they are sent of an event that they follow alike, where any of them can pay for it."""
@@ -86,9 +92,15 @@ class Share:
 
     def _make(self, event: Any) -> _Made:
         made = self._all_made[id(event), id(self)] = _Made(self, event, self._execute(event))
+        self._unfinished.add(made)
+        made.task.add_done_callback(lambda _: self._unfinished.discard(made))
         while len(self._all_made) > self._kept:
             self._all_made.popitem(last=False)
         return made
+
+
+def _payer(caller: Caller) -> tuple[str | None, str]:
+    return (caller.actor.id if caller.actor else None, caller.address)
 
 
 class Fanout:
