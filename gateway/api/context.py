@@ -8,16 +8,21 @@ import strawberry
 from gateway.api.loaders import Loaders
 from gateway.domain.parties import Caller
 from gateway.usecases.core import Core
+from gateway.usecases.feeds import Prepare
 
 
 @dataclass(slots=True)
 class Context:
-    """The context of one operation; `resume_after` is a cursor that the transport itself gave."""
+    """The context of one operation.
+
+    `resume_after` is a cursor that the transport itself gave; `prepare` makes what is sent of a subscription's event.
+    """
 
     core: Core
     caller: Caller
     locale: str
     resume_after: str | None = None
+    prepare: Prepare | None = None
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property

@@ -1,10 +1,13 @@
 """SQLite: one file in WAL mode, one writer, a pool of readers; each commit is on the disk when it returns."""
 
+import asyncio
 import os
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -42,9 +45,36 @@ def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     return _engine(url, 1, begin="BEGIN IMMEDIATE"), _engine(url, READERS, begin="BEGIN", extra="PRAGMA query_only=ON")
 
 
+class _Connection(aiosqlite.Connection):
+    """A connection that may be stopped twice, as by a task that is cancelled again while it gives its connection back.
+
+    The driver's own close would wait for ever: the thread that answers a stop has ended after the first.
+    """
+
+    _is_stopped = False
+    _stopping: "asyncio.Future[None] | None" = None
+
+    def stop(self) -> "asyncio.Future[None] | None":
+        if not self._is_stopped:
+            self._is_stopped = True
+            self._stopping = super().stop()
+        return self._stopping
+
+
 def _engine(url: URL, size: int, begin: str, extra: str | None = None) -> AsyncEngine:
+    def connection() -> _Connection:
+        made = _Connection(partial(sqlite3.connect, url.database, check_same_thread=False), iter_chunk_size=64)
+        # No process stays for a connection that was never closed.
+        made._thread.daemon = True
+        return made
+
     engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"), pool_size=size, max_overflow=0, pool_timeout=30, hide_parameters=True
+        url.set(drivername="sqlite+aiosqlite"),
+        async_creator=connection,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=30,
+        hide_parameters=True,
     )
     _on_connect(engine.sync_engine, extra)
 

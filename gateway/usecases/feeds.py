@@ -9,7 +9,7 @@ the table again from where it is. A slow sweep covers wake-ups that were lost.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 
 from gateway.domain.ordering.events import OrderEvent
 from gateway.ports import WakeUps
@@ -19,16 +19,23 @@ Read = Callable[[int, int], Awaitable[Sequence[OrderEvent]]]
 Position = Callable[[OrderEvent], int]
 """Where an event stands in the topic's order."""
 
+Prepare = Callable[[OrderEvent], Awaitable[object]]
+"""Makes ready what a follower is to be sent of an event; equal ones make the same."""
+
 BATCH = 200
 BUFFER = 256
 SWEEP_S = 15.0
+# How many things are made ready before an event is handed on, and how long it may wait for them.
+PREPARED = 32
+HEAD_START_S = 0.05
 
 
 class _Subscriber:
     """One follower's place: the last position it was given, and what waits for it."""
 
-    def __init__(self, position: int) -> None:
+    def __init__(self, position: int, prepare: Prepare | None) -> None:
         self.position = position
+        self.prepare = prepare
         self.buffer: list[OrderEvent] = []
         self.is_behind = False
         self.fresh = asyncio.Event()
@@ -48,6 +55,8 @@ class _Channel:
     def __init__(self, wakeups: WakeUps, topic: str, read: Read, position: Position) -> None:
         self.subscribers: set[_Subscriber] = set()
         self._head: int | None = None
+        self._is_reading = False
+        self._is_over = False
         self._read = read
         self._position = position
         self._listening = wakeups.listen(topic)
@@ -56,6 +65,7 @@ class _Channel:
         self._task.add_done_callback(self._tell_of_the_end)
 
     def _tell_of_the_end(self, _: object) -> None:
+        self.failure()  # has been seen, also where nobody follows any more
         for subscriber in self.subscribers:
             subscriber.fresh.set()
 
@@ -64,19 +74,47 @@ class _Channel:
             await self._waiter.wait(SWEEP_S)
             # The first read starts where the last of the subscribers is; each drops what it has.
             head = min(each.position for each in self.subscribers) if self._head is None else self._head
-            while events := await self._read(head, BATCH):
+            while events := await self._after(head):
                 head = self._position(events[-1])
+                await self._prepared(events)
                 for subscriber in self.subscribers:
                     subscriber.offer(events)
+            if self._is_over:
+                return
             self._head = head
+
+    async def _after(self, head: int) -> Sequence[OrderEvent]:
+        """The next batch; nothing once nobody follows."""
+        self._is_reading = True
+        try:
+            events = await self._read(head, BATCH)
+        finally:
+            self._is_reading = False
+        return () if self._is_over else events
+
+    async def _prepared(self, events: Sequence[OrderEvent]) -> None:
+        """What the events need has a head start: who waits for it when all have been woken is woken twice."""
+        wanted = dict.fromkeys(each.prepare for each in self.subscribers if each.prepare)
+        if len(wanted) * len(events) > PREPARED:
+            return
+        making = [prepare(event) for event in events for prepare in wanted]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HEAD_START_S):
+                # What fails, fails for each follower by itself.
+                await asyncio.gather(*making, return_exceptions=True)
 
     def failure(self) -> BaseException | None:
         """Why the reader ended, None while it runs."""
         return self._task.exception() if self._task.done() and not self._task.cancelled() else None
 
-    def close(self) -> None:
-        self._task.cancel()
+    async def close(self) -> None:
+        """Returns once the reader has ended: it holds nothing of the storage any more."""
         self._listening.__exit__(None, None, None)
+        self._is_over = True
+        # A read that is cut off costs its connection: the one under way comes to its end.
+        if not self._is_reading:
+            self._task.cancel()
+        await asyncio.wait([self._task])
 
 
 class EventFeed:
@@ -93,12 +131,13 @@ class EventFeed:
         position: Position,
         after: int,
         is_over: Callable[[int], bool],
+        prepare: Prepare | None = None,
     ) -> AsyncGenerator[OrderEvent, None]:
         """Every event after that position, in order.
 
         Ends at once when `is_over(position)` says so at the end of the history.
         """
-        with self._joined(topic, read, position, after) as (channel, subscriber):
+        async with self._joined(topic, read, position, _Subscriber(after, prepare)) as (channel, subscriber):
             while True:
                 subscriber.is_behind = False
                 events = await read(subscriber.position, BATCH)
@@ -116,21 +155,22 @@ class EventFeed:
                             subscriber.position = position(event)
                             yield event
 
-    @contextlib.contextmanager
-    def _joined(self, topic: str, read: Read, position: Position, after: int) -> Iterator[tuple[_Channel, _Subscriber]]:
+    @contextlib.asynccontextmanager
+    async def _joined(
+        self, topic: str, read: Read, position: Position, subscriber: _Subscriber
+    ) -> AsyncIterator[tuple[_Channel, _Subscriber]]:
         channel = self._channels.get(topic)
         if channel is None or channel.failure() is not None:
             channel = self._channels[topic] = _Channel(self._wakeups, topic, read, position)
-        subscriber = _Subscriber(after)
         channel.subscribers.add(subscriber)
         try:
             yield channel, subscriber
         finally:
             channel.subscribers.discard(subscriber)
             if not channel.subscribers:
-                channel.close()
                 if self._channels.get(topic) is channel:
                     del self._channels[topic]
+                await channel.close()
 
 
 async def _next(channel: _Channel, subscriber: _Subscriber) -> Sequence[OrderEvent]:

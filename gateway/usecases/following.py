@@ -19,6 +19,7 @@ from gateway.domain.paging import Edge, Page, checked_first, page_of
 from gateway.domain.parties import Caller, SelfServiceFunction
 from gateway.usecases import policy
 from gateway.usecases.core import Core
+from gateway.usecases.feeds import Prepare
 from gateway.usecases.ordering import find_order
 
 LAST_KINDS = (OrderCompleted, OrderPartiallyCompleted, OrderFailed, OrderCancelled)
@@ -35,7 +36,7 @@ async def list_order_events(core: Core, order: Order, first: int | None, after: 
 
 
 async def follow_order(
-    core: Core, caller: Caller, order_id: str, after: str | None
+    core: Core, caller: Caller, order_id: str, after: str | None, prepare: Prepare | None = None
 ) -> AsyncGenerator[OrderEvent, None]:
     """What was missed, then what comes, to the event of a final state; from a cursor at the end nothing.
 
@@ -56,7 +57,7 @@ async def follow_order(
     def is_over(position: int) -> bool:
         return is_final and position >= last
 
-    feed = core.feed.follow(f"order:{order_id}", read, lambda event: event.sequence, position, is_over)
+    feed = core.feed.follow(f"order:{order_id}", read, lambda event: event.sequence, position, is_over, prepare)
     return _to_the_last(feed)
 
 
@@ -69,7 +70,7 @@ async def _to_the_last(feed: AsyncGenerator[OrderEvent, None]) -> AsyncGenerator
 
 
 async def follow_customer(
-    core: Core, caller: Caller, customer_id: str, after: str | None
+    core: Core, caller: Caller, customer_id: str, after: str | None, prepare: Prepare | None = None
 ) -> AsyncGenerator[OrderEvent, None]:
     """What happened to the customer and happens from now on; never ends by itself.
 
@@ -83,7 +84,7 @@ async def follow_customer(
             return await uow.events.of_customer(customer_id, after, limit)
 
     topic = f"customer:{customer_id}"
-    return core.feed.follow(topic, read, lambda event: event.customer_sequence, position, lambda _: False)
+    return core.feed.follow(topic, read, lambda event: event.customer_sequence, position, lambda _: False, prepare)
 
 
 async def _order_position(core: Core, order: Order, after: str | None) -> int:

@@ -180,7 +180,7 @@ async def test_a_fault_in_a_stream_is_masked_and_ends_it(gateway: Running, monke
     async def broken(*_: object) -> bytes:
         raise RuntimeError("the inside")
 
-    monkeypatch.setattr("gateway.api.operations.fanout.Fanout.payload", broken)
+    monkeypatch.setattr("gateway.api.operations.fanout.Share.payload", broken)
     async with opened(gateway, FOLLOW, {"id": order.id}, "maria", **STREAM) as stream:
         last = await stream.event()
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.api.operations.execution import Execution
+from gateway.api.operations.fanout import Fanout
+from gateway.domain.parties import Caller
 from tests.api.running import Running, begun, said, send
 from tests.api.streams import an_order_of, told
 
@@ -95,3 +97,72 @@ async def test_another_operation_is_executed_for_itself(gateway: Running, execut
 
     assert (first.keys() - second.keys(), second.keys() - first.keys()) == ({"message"}, {"occurredAt"})
     assert executed == [2, 2]
+
+
+async def test_who_can_not_pay_for_an_event_waits_alone() -> None:
+    event, rich, poor, made = object(), Caller(address="::1"), Caller(address="::2"), list[object]()
+
+    async def execute(event: object) -> bytes:
+        made.append(event)
+        return b"{}"
+
+    share = Fanout().share("alike", execute, lambda caller: 60 if caller is poor else None)
+    waiting = asyncio.create_task(share.payload(event, poor))
+    await asyncio.sleep(0.01)
+
+    assert await share.payload(event, rich) == b"{}"
+    assert (made, waiting.done()) == ([event], False)
+    waiting.cancel()
+
+
+async def test_any_of_those_who_follow_alike_may_pay_for_what_is_made_ahead_and_nobody_twice() -> None:
+    charged, budgets = list[str](), {"::1": 0, "::2": 1, "::3": 5}
+
+    async def execute(_: object) -> bytes:
+        return b"{}"
+
+    def charge(caller: Caller) -> int | None:
+        budgets[caller.address] -= 1
+        charged.append(caller.address)
+        return None if budgets[caller.address] >= 0 else 60
+
+    share, (first, second) = Fanout().share("alike", execute, charge), (object(), object())
+    poor, poorer, rich = (Caller(address=each) for each in ("::2", "::1", "::3"))
+    for each in (poorer, poor, poor, rich):
+        share.join(each)
+    await share.prepare(first)
+    assert [await share.payload(first, each) for each in (poorer, poor, rich)] == [b"{}"] * 3
+    await share.leave(rich)
+    await share.prepare(second)
+
+    assert charged == ["::1", "::2", "::1", "::2"]
+    assert await share.payload(second, rich) == b"{}"
+
+
+async def test_what_the_last_who_leaves_waited_for_is_not_made_to_its_end() -> None:
+    others, ended = asyncio.all_tasks(), list[str]()
+
+    async def execute(_: object) -> bytes:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("here")
+        return b"{}"
+
+    async def follow() -> None:
+        share.join(Caller())
+        try:
+            await share.payload(event, Caller())
+        finally:
+            await share.leave(Caller())
+
+    share, event = Fanout().share("alike", execute, lambda _: None), object()
+    first, last = asyncio.create_task(follow()), asyncio.create_task(follow())
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait([first])
+    assert ended == []
+    last.cancel()
+    await asyncio.wait([last])
+
+    assert (ended, asyncio.all_tasks()) == (["here"], others)

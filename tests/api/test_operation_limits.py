@@ -6,13 +6,14 @@ from pathlib import Path
 
 import orjson
 import pytest
+from uuid_utils import uuid7
 
 from gateway.api.operations.limits import OperationLimits
-from gateway.domain.identity import provider_id
+from gateway.domain.identity import own_id, provider_id
 from gateway.domain.inventory import ProductStatus
 from gateway.domain.ordering.orders import Order, OrderedProduct
 from tests.api.running import Running, begun, running, said, send
-from tests.api.streams import an_order_of, opened
+from tests.api.streams import an_order_of, opened, told
 from tests.federation.scripted import never, offering
 
 GRAPHQL = {"accept": "application/graphql-response+json"}
@@ -182,6 +183,41 @@ async def test_a_new_text_is_charged_for_its_length_also_one_that_can_not_be_run
             statuses.append(answer.status)
 
     assert statuses == [400, 400, 429, 400]
+
+
+async def test_who_has_spent_it_all_takes_nothing_from_those_of_the_same_address(tmp_path: Path) -> None:
+    limits = OperationLimits(cost_per_actor="2/hour", cost_per_address="4/hour")
+    async with running(tmp_path, operation=limits) as gateway:
+        codes = []
+        for name in ("maria", "lars"):
+            await gateway.sign_in(name)
+        for token in ("maria", "maria", "maria", "maria", "lars", "lars"):
+            async with opened(gateway, "{ __typename }", token=token) as answer:
+                codes.append(answer.status)
+
+    assert codes == [200, 200, 429, 429, 200, 200]
+
+
+async def test_one_who_has_spent_it_all_keeps_an_event_from_nobody_who_follows_alike(tmp_path: Path) -> None:
+    query = "subscription($id: ID!) { orderEvents(orderId: $id) { sequence order { id } } }"
+    async with running(tmp_path, operation=OperationLimits(cost_per_actor="2000/hour")) as gateway:
+        maria = await gateway.sign_in("maria")
+        assert maria.actor is not None
+        gateway.tokens.callers["otto"] = replace(maria, actor=replace(maria.actor, id=own_id("Actor", str(uuid7()))))
+        order = await an_order_of(gateway, maria, "OrderPlaced")
+        async with (
+            opened(gateway, query, {"id": order.id}, "maria", accept="text/event-stream") as first,
+            opened(gateway, query, {"id": order.id}, "otto", accept="text/event-stream") as second,
+        ):
+            seen = [await first.event(), await second.event()]
+            while "errors" not in await gateway.ask(
+                "{ productOfferings(first: 10) { edges { cursor } } }", {}, "maria"
+            ):
+                pass
+            await told(gateway, order, "OrderItemActivated")
+            seen += [await first.event(), await second.event()]
+
+    assert [each["data"]["data"]["orderEvents"]["sequence"] for each in seen] == [1, 1, 2, 2]
 
 
 async def test_the_events_of_a_subscription_are_charged_and_come_late_rather_than_not(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from gateway.api.operations import documents
+from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest, ManifestUnreadable, Trust, read_manifest
 from tests.api.running import Running, begun, running, said, send
 
@@ -52,6 +53,16 @@ async def test_a_hash_is_registered_with_its_text_and_asked_for_alone_from_then_
 
     assert (await _sent(gateway, _persisted(VIEWER, query=VIEWER)))[1]["data"] == {"viewer": None}
     assert (await _sent(gateway, _persisted(VIEWER)))[1]["data"] == {"viewer": None}
+
+
+async def test_a_text_that_is_sent_beside_the_id_of_a_trusted_document_costs_nothing(tmp_path: Path) -> None:
+    manifest, limits = Manifest(Trust.ALSO, {_hash(VIEWER): VIEWER}), OperationLimits(cost_per_address="2000/hour")
+    long = "{ nothing " + "x " * 250 + "}"
+    async with running(tmp_path, manifest=manifest, operation=limits) as gateway:
+        ids = [{"documentId": _hash(VIEWER)}, _persisted(VIEWER)]
+        answers = [await _sent(gateway, {**key, "query": f"{long} # {n}"}) for key in ids for n in range(3)]
+
+        assert [answer.get("data") for _, answer in answers] == [{"viewer": None}] * 6
 
 
 async def test_a_registered_query_can_be_asked_by_get(gateway: Running) -> None:

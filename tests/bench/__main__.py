@@ -1,4 +1,4 @@
-"""`python -m tests.bench [PART…]`: measures the parts named, or all, and prints one table."""
+"""`python -m tests.bench [--readme] [PART…]`: measures the parts named, or all, and prints one table."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.bench import events, orders, queries, subscribers, tracing
-from tests.bench.figures import Figure, machine, table
+from tests.bench.figures import Figure, machine, renewed, table
 
 Measure = Callable[[Path], Awaitable[Sequence[Figure]]]
 PARTS: Mapping[str, Measure] = {
@@ -19,13 +19,18 @@ PARTS: Mapping[str, Measure] = {
     "subscribers": subscribers.measure,
 }
 LIMIT_S = 900.0
+README = Path(__file__).parents[2] / "README.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table; 1 when the parts took too long."""
     parser = argparse.ArgumentParser("python -m tests.bench", description="What the gateway costs on this machine.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; default: all")
-    chosen = parser.parse_args(arguments).parts or list(PARTS)
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md, in place of the old one")
+    given = parser.parse_args(arguments)
+    if given.readme and given.parts:
+        parser.error("--readme is for all parts together")
+    chosen = given.parts or list(PARTS)
     if unknown := set(chosen) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     facts = machine()
@@ -35,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("bench: it took too long\n")
         return 1
     sys.stdout.write(f"{facts}\n\n{table(figures)}\n")
+    if given.readme:
+        README.write_text(renewed(README.read_text("utf-8"), facts, table(figures)), "utf-8")
     return 0
 
 

@@ -24,7 +24,7 @@ from tests.e2e.processes import Program
 from tests.e2e.shopping import basket, place
 
 # How many, and in how many seconds the order begins: once all have joined, and been idle for a while.
-SUBSCRIBERS = {"websocket": (2000, 110.0), "event-stream": (500, 45.0)}
+SUBSCRIBERS = {"websocket": (2000, 110.0), "event-stream": (2000, 110.0)}
 FEW = 20
 DELIVERY_S = (0.8, 1.2)
 SETTLING_S = 3.0
@@ -164,7 +164,11 @@ def _figures(transport: str, number: int, found: _Found) -> list[Figure]:
         Figure(f"{what}: memory each", kilobytes, limit=f"{MEMORY_LIMIT / 1000:.0f} kB"),
         Figure("… CPU to join, after the last event but one", milliseconds(found.joining_s / number)),
         Figure("… CPU of all while nothing happens", f"{found.idle_s:.1%} of a core"),
-        Figure(f"… CPU per delivery, over {len(found.deliveries)} events", cpu, limit=f"{CPU_LIMIT_S * 1e6:.0f} µs"),
+        Figure(
+            f"… CPU per delivery beyond that, over {len(found.deliveries)} events",
+            cpu,
+            limit=f"{CPU_LIMIT_S * 1e6:.0f} µs",
+        ),
         Figure("… their own CPU per delivery, in a process beside it", f"{found.crowd_s / sent * 1e6:.0f} µs"),
         Figure(
             "… from an event's moment to the last subscriber, p50",

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench import queries, subscribers, tracing
-from tests.bench.figures import Figure, table
+from tests.bench.__main__ import main
+from tests.bench.figures import Figure, renewed, table
 
 
 def test_a_limit_stands_beside_its_figure() -> None:
@@ -17,6 +18,19 @@ def test_a_limit_stands_beside_its_figure() -> None:
         "| Memory | 50 kB  |            | 60 kB |",
         "| CPU    | 9 µs   | 2.0 × bare |       |",
     ]
+
+
+def test_new_figures_take_the_place_of_the_old_in_the_page() -> None:
+    page = "Before\n\n<!-- figures -->\n\nOld facts:\n\n| old |\n\n<!-- /figures -->\n\nAfter\n"
+
+    found = renewed(page, "New facts", "| new |")
+
+    assert found == "Before\n\n<!-- figures -->\n\nNew facts:\n\n| new |\n\n<!-- /figures -->\n\nAfter\n"
+
+
+def test_figures_of_some_parts_do_not_take_the_place_of_all() -> None:
+    with pytest.raises(SystemExit):
+        main(["--readme", "queries"])
 
 
 async def test_queries_are_measured_beside_handlers_that_answer_the_same(tmp_path: Path) -> None:

@@ -166,6 +166,66 @@ async def test_followers_of_one_order_share_one_reader_and_leave_nothing_behind(
     assert wakeups.listener_count == 0
 
 
+async def test_the_last_who_leaves_waits_for_the_reader_whose_read_is_not_cut_off(shop: Shop) -> None:
+    others, reading, read_to_the_end = asyncio.all_tasks(), asyncio.Event(), list[int]()
+
+    async def read(after: int, _: int) -> list[OrderEvent]:
+        if asyncio.current_task() is not following:
+            reading.set()
+            await asyncio.sleep(0.05)
+            read_to_the_end.append(after)
+        return []
+
+    async def follow() -> None:
+        async for _ in shop.core.feed.follow("order:1", read, lambda event: event.sequence, 7, lambda _: False):
+            pass
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(0.05)
+    shop.core.wakeups.notify("order:1")
+    await reading.wait()
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+
+    assert (read_to_the_end, asyncio.all_tasks()) == ([7], others)
+
+
+async def test_what_followers_need_of_an_event_is_made_once_before_they_are_handed_it(shop: Shop) -> None:
+    order, made, handed = await shop.place(), list[int](), list[tuple[int, list[int]]]()
+
+    async def prepare(event: OrderEvent) -> None:
+        await asyncio.sleep(0.01)
+        made.append(event.sequence)
+
+    async def follow() -> None:
+        async for event in await follow_order(shop.core, shop.caller, order.id, None, prepare):
+            handed.append((event.sequence, list(made)))
+
+    following = [asyncio.create_task(follow()) for _ in range(5)]
+    await asyncio.sleep(0.1)
+    await shop.tell(order, "OrderStateChanged", "OrderCompleted")
+    await asyncio.gather(*following)
+
+    assert sorted(handed) == [(1, [])] * 5 + [(2, [2, 3])] * 5 + [(3, [2, 3])] * 5
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+async def test_what_is_slow_to_make_or_fails_keeps_an_event_from_nobody(shop: Shop, seconds: float) -> None:
+    order = await shop.place()
+
+    async def prepare(_: OrderEvent) -> None:
+        await asyncio.sleep(seconds)
+        raise RuntimeError
+
+    streams = [await follow_order(shop.core, shop.caller, order.id, None, each) for each in (prepare, None)]
+    following = [asyncio.create_task(take(stream)) for stream in streams]
+    await asyncio.sleep(0.1)
+    await shop.tell(order, "OrderCompleted")
+
+    assert [[event.sequence for event in each] for each in await asyncio.gather(*following)] == [[1, 2], [1, 2]]
+
+
 @pytest.mark.requirement("S3")
 @pytest.mark.parametrize("cursor", ["", "nonsense", "ZTE6MTox", "ü"])
 async def test_a_cursor_that_is_none_is_refused(shop: Shop, cursor: str) -> None:

@@ -130,3 +130,27 @@ async def test_the_sqlite_file_is_in_wal_and_for_its_owner_alone(
     assert modes == dict.fromkeys(("gateway.db", "gateway.db-wal", "gateway.db-shm"), 0o600)
     assert (journal, synchronous, foreign_keys) == ("wal", 2, 1)
     assert storage.sync_url == f"sqlite:///{path}"
+
+
+async def test_a_reader_that_is_cancelled_twice_leaves_nothing_that_waits_for_ever(
+    tmp_path: Path, wakeups: MemoryWakeUps, clock: SettableClock
+) -> None:
+    slow = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT max(i) FROM n"
+    )
+
+    async def read() -> None:
+        async with storage._reader.connect() as connection:
+            await connection.execute(slow)
+
+    async with open_storage(f"sqlite:///{tmp_path / 'gateway.db'}", wakeups, clock, None) as storage:
+        reading, others = asyncio.create_task(read()), asyncio.all_tasks()
+        await asyncio.sleep(0.05)
+        reading.cancel()
+        await asyncio.sleep(0.01)
+        [closing] = asyncio.all_tasks() - others
+        reading.cancel()
+        await asyncio.sleep(0.01)
+        closing.cancel()
+
+        assert await asyncio.wait([reading, closing], timeout=5) == ({reading, closing}, set())

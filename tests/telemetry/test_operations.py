@@ -70,7 +70,7 @@ async def test_what_is_no_operation_is_a_refusal_and_takes_no_name(gateway: Runn
 
 
 def test_only_so_many_names_are_kept_beside_those_of_trusted_documents() -> None:
-    names = OperationNames(most=2)
+    names = OperationNames(most=4)
     names.trust(["Trusted"])
 
     labels = [names.label(name) for name in ("A", "x" * 65, "B", "C", "A", "Trusted", None)]
@@ -78,15 +78,28 @@ def test_only_so_many_names_are_kept_beside_those_of_trusted_documents() -> None
     assert labels == ["A", "other", "B", "other", "A", "Trusted", "anonymous"]
 
 
+def test_who_is_not_signed_in_takes_half_of_the_names_and_no_more() -> None:
+    names = OperationNames(most=2)
+
+    labels = [names.label(name, is_signed_in=False) for name in ("A", "B", "A")]
+
+    assert labels == ["A", "other", "A"]
+    assert [names.label(name) for name in ("A", "B", "C")] == ["A", "B", "other"]
+
+
 async def test_the_operations_of_trusted_documents_have_their_names_whatever_came_before(tmp_path: Path) -> None:
     manifest = Manifest(Trust.ALSO, {"t": "query Trusted { __typename }"})
     async with running(tmp_path, manifest=manifest) as gateway:
-        for number in range(101):
+        await gateway.sign_in("maria")
+        for number in range(52):
             await gateway.ask(f"query Q{number} {{ __typename }}")
+        for number in range(52):
+            await gateway.ask(f"query Mine{number} {{ __typename }}", token="maria")
         await gateway.ask("query Trusted { __typename }")
 
-        assert counted(gateway, "Q99", "ok") == 1
-        assert counted(gateway, "other", "ok") == 1
+        assert (counted(gateway, "Q49", "ok"), counted(gateway, "Q50", "ok")) == (1, 0)
+        assert (counted(gateway, "Mine49", "ok"), counted(gateway, "Mine50", "ok")) == (1, 0)
+        assert counted(gateway, "other", "ok") == 4
         assert counted(gateway, "Trusted", "ok") == 1
 
 

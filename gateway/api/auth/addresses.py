@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 from starlette.requests import HTTPConnection
 
@@ -37,8 +38,14 @@ def limit_key(address: str) -> str:
 
 def read_address(text: str) -> Address | None:
     """The address, an IPv4 one where an IPv6 one stands for it; None for what is none."""
+    # No address is as long: so what is remembered has a bound.
+    return _read(text.partition("%")[0][:64])
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Address | None:
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])
+        found = ipaddress.ip_address(text)
     except ValueError:
         return None
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None

@@ -1,7 +1,7 @@
 """Runs operations on the schema, over whatever transport: every operation passes here, and its limits with it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Hashable
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ from gateway.api.context import Context
 from gateway.api.operations.answers import Answer, Answered, answer_of, refused, refused_as
 from gateway.api.operations.asked import Asked
 from gateway.api.operations.bounds import check_variables, too_dear
-from gateway.api.operations.fanout import Fanout, Payload, rights_key, variables_key
+from gateway.api.operations.fanout import Fanout, Payload, Share, rights_key, variables_key
 from gateway.api.operations.incremental import part_of
 from gateway.api.operations.library import Library
 from gateway.api.operations.limits import TOO_MUCH, Budgets, OperationLimits
@@ -113,6 +113,8 @@ class Execution:
         executor = self._executor(PlainExecutor, operation, asked, context)
         if isinstance(executor, Answered):
             return executor
+        share = self._share(operation, asked, context)
+        context.prepare = share.prepare
         try:
             source: Any = await self._in_time(create_source_event_stream(executor))
         except TimeoutError:
@@ -121,7 +123,7 @@ class Execution:
             errors = source.errors or ()
             return refused([each if each.original_error else coded(each, Code.BAD_USER_INPUT) for each in errors],
                            context.locale)  # fmt: skip
-        return self._events(source, operation, asked, context)
+        return _events(source, share, context.caller)
 
     def _begun(self, found: Found, asked: Asked, context: Context) -> "Operation | Answered":
         """The operation, where it may begin: its document can be run, and what it costs is within the limits."""
@@ -187,32 +189,21 @@ class Execution:
         except TimeoutError:
             yield {"hasNext": False, "errors": self._timed_out().body["errors"]}
 
-    async def _events(self, source: AsyncIterable[Any], operation: Operation, asked: Asked, context: Context) -> Stream:
-        variables = variables_key(asked.variables, operation.resume_variable)
-        shared_by = (operation, variables, rights_key(context.caller), context.locale)
-        async with aclosing(source) as events:  # type: ignore[type-var]
-            async for event in events:
-                yield await self._event(event, shared_by, operation, asked, context)
-
-    async def _event(
-        self, event: Any, shared_by: Hashable, operation: Operation, asked: Asked, context: Context
-    ) -> Event:
-        async def execute() -> Payload:
+    def _share(self, operation: Operation, asked: Asked, context: Context) -> Share:
+        async def execute(event: Any) -> Payload:
             return await self._payload(event, operation, asked, Context(context.core, context.caller, context.locale))
 
-        payload = await self._fanout.payload(event, shared_by, execute)
-        return Event(payload, getattr(event, "cursor", None))
+        def charge(caller: Caller) -> int | None:
+            return self.charge(caller, cost)
 
-    async def _paid(self, cost: int, caller: Caller) -> None:
-        """Waits until the event can be paid for: one who follows too much gets it later, but gets it."""
-        while wait_s := self.charge(caller, cost):  # noqa: ASYNC110 (nobody tells when there is room)
-            await asyncio.sleep(wait_s)
+        cost, variables = operation.cost_of(asked.variables), variables_key(asked.variables, operation.resume_variable)
+        alike = (operation, variables, rights_key(context.caller), context.locale)
+        return self._fanout.share(alike, execute, charge)
 
     async def _payload(self, event: Any, operation: Operation, asked: Asked, context: Context) -> Payload:
         executor = self._executor(PlainExecutor, operation, asked, context)
         if isinstance(executor, Answered):
             return orjson.dumps(executor.body)
-        await self._paid(operation.cost_of(asked.variables), context.caller)
         try:
             result = await self._in_time(execute_subscription_event(executor.build_per_event_executor(event)))
         except TimeoutError:
@@ -220,6 +211,16 @@ class Execution:
         body = orjson.dumps(self._told(answer_of(result, context.locale), operation, asked))
         # orjson's bytes keep the room that they were made in, and each follower keeps its last event.
         return bytes(memoryview(body))
+
+
+async def _events(source: AsyncIterable[Any], share: Share, caller: Caller) -> Stream:
+    share.join(caller)
+    try:
+        async with aclosing(source) as events:  # type: ignore[type-var]
+            async for event in events:
+                yield Event(await share.payload(event, caller), getattr(event, "cursor", None))
+    finally:
+        await share.leave(caller)
 
 
 def _bad(message: str) -> GraphQLError:

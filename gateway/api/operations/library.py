@@ -59,15 +59,21 @@ class Library:
     def unread(self, asked: Asked) -> int:
         """How many characters would have to be read for it: none of what is known."""
         text = asked.query
-        is_known = text is None or self._is_exclusive or self._documents.is_kept(text)
-        if is_known or (asked.sha256 is not None and asked.sha256 in self._registered):
+        if text is None or self._is_exclusive or self._trusted_of(asked) or self._documents.is_kept(text):
             return 0
-        return len(text or "")
+        return 0 if asked.sha256 is not None and asked.sha256 in self._registered else len(text)
 
-    def _find(self, asked: Asked) -> Read:
+    def _trusted_of(self, asked: Asked) -> Read | None:
+        """By an id or a hash, whatever text was sent beside it."""
         for key in (asked.document_id, asked.sha256):
             if key is not None and _bare(key) in self._trusted:
                 return self._trusted[_bare(key)]
+        return None
+
+    def _find(self, asked: Asked) -> Read:
+        trusted = self._trusted_of(asked)
+        if trusted is not None:
+            return trusted
         if self._is_exclusive:
             return self._texts.get(asked.query or "") or _absent(ONLY_TRUSTED)
         if asked.document_id is not None and asked.query is None:

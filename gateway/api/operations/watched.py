@@ -37,20 +37,20 @@ class WatchedExecution(Execution):
         if found.operation is None:
             return self._refused(await super().run(found, asked, context))
         if asked.trace_parent is None and self._telemetry.only_times():
-            return await self._timed(found.operation, super().run(found, asked, context))
+            return await self._timed(found.operation, context.caller, super().run(found, asked, context))
         with self._begins(found.operation, asked, context) as watched:
             answered = await super().run(found, asked, context)
             watched.end(self._outcome(answered))
         return answered
 
-    async def _timed(self, operation: Operation, running: Awaitable[Answered]) -> Answered:
-        begun, kind, name = perf_counter(), operation.kind.value, operation.name
+    async def _timed(self, operation: Operation, caller: Caller, running: Awaitable[Answered]) -> Answered:
+        begun, kind, name, is_signed_in = perf_counter(), operation.kind.value, operation.name, _is_signed_in(caller)
         try:
             answered = await running
         except BaseException as error:
-            self._telemetry.timed(kind, name, outcome_of(type(error)), begun)
+            self._telemetry.timed(kind, name, outcome_of(type(error)), begun, is_signed_in=is_signed_in)
             raise
-        self._telemetry.timed(kind, name, self._outcome(answered), begun)
+        self._telemetry.timed(kind, name, self._outcome(answered), begun, is_signed_in=is_signed_in)
         return answered
 
     async def run_in_parts(self, found: Found, asked: Asked, context: Context) -> Answered | Parts:
@@ -81,7 +81,13 @@ class WatchedExecution(Execution):
 
     def _begins(self, operation: Operation, asked: Asked, context: Context) -> operations.Operation:
         carrier = {"traceparent": asked.trace_parent} if asked.trace_parent else None
-        watched = self._telemetry.operation(operation.kind.value, operation.name, operation.sha256, carrier)
+        watched = self._telemetry.operation(
+            operation.kind.value,
+            operation.name,
+            operation.sha256,
+            carrier,
+            is_signed_in=_is_signed_in(context.caller),
+        )
         if watched.is_recorded:
             watched.called_by(_kind_of(context.caller))
         return watched
@@ -110,6 +116,10 @@ async def _until_its_end(watched: operations.Operation, items: AsyncGenerator[T,
         async with aclosing(items):
             async for item in items:
                 yield item
+
+
+def _is_signed_in(caller: Caller) -> bool:
+    return caller.actor is not None or caller.client is not None
 
 
 def _kind_of(caller: Caller) -> str:

@@ -27,7 +27,8 @@ class Subscription:
     ) -> Any:
         """The events of an order; it completes after the event of a final state."""
         context = info.context
-        return await following.follow_order(context.core, context.caller, order_id, context.resume_after or after)
+        after = context.resume_after or after
+        return await following.follow_order(context.core, context.caller, order_id, after, context.prepare)
 
     @subscription(Access.SIGNED_IN, AsyncGenerator[CustomerEvent, None])
     async def customer_events(
@@ -41,4 +42,5 @@ class Subscription:
         """All that happens to a customer: the events of every order today, of more areas as they come to exist."""
         context = info.context
         whose = policy.customer_of(context.caller, customer_id, "customerId")
-        return await following.follow_customer(context.core, context.caller, whose, context.resume_after or after)
+        after = context.resume_after or after
+        return await following.follow_customer(context.core, context.caller, whose, after, context.prepare)

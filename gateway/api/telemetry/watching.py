@@ -23,13 +23,19 @@ class Telemetry:
         self._tracer = tracer
 
     def operation(
-        self, kind: str, name: str | None, document_hash: str = "", carrier: Mapping[str, str] | None = None
+        self,
+        kind: str,
+        name: str | None,
+        document_hash: str = "",
+        carrier: Mapping[str, str] | None = None,
+        *,
+        is_signed_in: bool = True,
     ) -> Operation:
         """An operation that begins now and is to be entered: of a valid document, for its name is kept.
 
         It belongs to the trace in `carrier` (a message's `traceparent`), else the request's, else one of its own.
         """
-        operation = Operation(kind, self.names.label(name), self._trace(carrier))
+        operation = Operation(kind, self.names.label(name, is_signed_in=is_signed_in), self._trace(carrier))
         if self._tracer is not None:
             operation.record(self._tracer, document_hash)
         return operation
@@ -39,9 +45,10 @@ class Telemetry:
         trace = current.get()
         return self._tracer is None and trace is not None and not trace.is_connection
 
-    def timed(self, kind: str, name: str | None, outcome: str, begun: float) -> None:
+    def timed(self, kind: str, name: str | None, outcome: str, begun: float, *, is_signed_in: bool = True) -> None:
         """An operation ended that began then, by `perf_counter`: what `operation` does where that is all."""
-        self.metrics.operation(self.names.label(name), kind, outcome, perf_counter() - begun)
+        label = self.names.label(name, is_signed_in=is_signed_in)
+        self.metrics.operation(label, kind, outcome, perf_counter() - begun)
 
     def following(self, transport: str, field: str) -> AbstractContextManager[None]:
         """From entry to exit, one more follows that field over that transport."""
