@@ -47,8 +47,9 @@ class Budgets:
         address = _group(caller.address)
         if not self._limiter.hit(self._per_address, address, cost=cost):
             return self._wait_s(self._per_address, address)
-        if caller.actor is not None and not self._limiter.hit(self._per_actor, caller.actor.id, cost=cost):
-            return self._wait_s(self._per_actor, caller.actor.id)
+        subject = caller.subject
+        if subject is not None and not self._limiter.hit(self._per_actor, subject, cost=cost):
+            return self._wait_s(self._per_actor, subject)
         return None
 
     def _wait_s(self, rate: RateLimitItem, key: str) -> int:

@@ -113,6 +113,8 @@ async def _until_its_end(watched: operations.Operation, items: AsyncGenerator[T,
 
 
 def _kind_of(caller: Caller) -> str:
+    if caller.client is not None:
+        return "client"
     if caller.actor is None:
         return "nobody"
     return "operator" if caller.actor.is_operator else "customer"

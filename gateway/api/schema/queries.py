@@ -49,7 +49,7 @@ class Query:
 
     @query(Access.PUBLIC)
     def viewer(self, info: Info) -> parties.Actor | None:
-        """Who is signed in; null when nobody is."""
+        """Who is signed in; null when nobody is, and for a service client."""
         return info.context.caller.actor
 
     @query(Access.SIGNED_IN)
