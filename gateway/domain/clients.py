@@ -28,7 +28,7 @@ CLIENT_SCOPES: Mapping[ClientScope, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """A service client with its secrets: the present one, and after a change the one before until `previous_until`.
+    """A service client with its secrets: the present one, and for a while after a change the one before it.
 
     `generation` is the number of the present secret. `last_used_at` is when it last got a token, to the minute.
     """
@@ -40,7 +40,7 @@ class ClientRecord:
     secret_digest: str = field(repr=False)
     generation: int = 1
     previous_digest: str | None = field(default=None, repr=False)
-    previous_until: datetime | None = None
+    previous_secret_until: datetime | None = None
     last_used_at: datetime | None = None
     ended_at: datetime | None = None
 
@@ -48,7 +48,7 @@ class ClientRecord:
         """Whether the secret of that number, and all that came by it, is good."""
         if self.ended_at is not None:
             return False
-        is_previous = generation == self.generation - 1 and self.previous_until is not None
+        is_previous = generation == self.generation - 1 and self.previous_secret_until is not None
         return generation == self.generation or (is_previous and self._is_in_grace(now))
 
     def generation_of(self, digest: str, now: datetime) -> int | None:
@@ -66,7 +66,7 @@ class ClientRecord:
         return ServiceClient(self.id, self.name, scopes & self.scopes, generation)
 
     def _is_in_grace(self, now: datetime) -> bool:
-        return self.previous_until is not None and now < self.previous_until
+        return self.previous_secret_until is not None and now < self.previous_secret_until
 
 
 def client_name_problem(name: str) -> Problem | None:

@@ -28,7 +28,7 @@ def _changing(record: ClientRecord) -> dict[str, Any]:
         "generation": record.generation,
         "secret_digest": record.secret_digest,
         "previous_digest": record.previous_digest,
-        "previous_until": record.previous_until,
+        "previous_secret_until": record.previous_secret_until,
         "ended_at": record.ended_at,
     }
 

@@ -244,7 +244,7 @@ service_client = Table(
     Column("generation", Integer, nullable=False),
     Column("secret_digest", Text, nullable=False),
     Column("previous_digest", Text),
-    Column("previous_until", Moment),
+    Column("previous_secret_until", Moment),
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("ended_at", Moment),

@@ -96,7 +96,7 @@ def _rotated(known: ClientRecord, digest: str, until: datetime | None) -> Client
         generation=known.generation + 1,
         secret_digest=digest,
         previous_digest=known.secret_digest if until else None,
-        previous_until=until,
+        previous_secret_until=until,
     )
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from datetime import datetime, timedelta
 
 from gateway.domain.clients import ClientRecord, ClientScope
+from gateway.domain.identity import own_key
 from gateway.storage import SqlStorage, tables
 from tests.clock import NOON
 from tests.samples import new_id
@@ -23,7 +24,12 @@ async def test_a_client_is_kept_with_its_scopes_and_the_digests_of_its_secrets(s
         await unit.clients.mark_used(acme.id, LATER)
 
     rotated = dataclasses.replace(
-        acme, generation=2, secret_digest="digest-2", previous_digest="digest-1", previous_until=LATER, ended_at=LATER
+        acme,
+        generation=2,
+        secret_digest="digest-2",
+        previous_digest="digest-1",
+        previous_secret_until=LATER,
+        ended_at=LATER,
     )
     async with storage.writing() as unit:
         held = await unit.clients.get(acme.id, lock=True)
@@ -37,6 +43,10 @@ async def test_a_client_is_kept_with_its_scopes_and_the_digests_of_its_secrets(s
         assert await unit.clients.get("\0") is None
 
 
+def _made(record: ClientRecord) -> tuple[datetime, str | None]:
+    return record.created_at, own_key("ServiceClient", record.id)
+
+
 async def test_clients_are_listed_newest_first(storage: SqlStorage) -> None:
     kept = [a_client(str(number), NOON + timedelta(minutes=number // 2)) for number in range(5)]
     async with storage.writing() as unit:
@@ -47,7 +57,7 @@ async def test_clients_are_listed_newest_first(storage: SqlStorage) -> None:
         first = await unit.clients.page(2, None)
         rest = await unit.clients.page(9, (first[-1].created_at, first[-1].id))
 
-    assert [*first, *rest] == sorted(kept, key=lambda each: (each.created_at, each.id), reverse=True)
+    assert [*first, *rest] == sorted(kept, key=_made, reverse=True)
 
 
 async def test_a_scope_of_a_newer_version_allows_nothing(storage: SqlStorage) -> None:

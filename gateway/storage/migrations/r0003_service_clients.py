@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("secret_digest", sa.Text(), nullable=False),
         sa.Column("previous_digest", sa.Text(), nullable=True),
-        sa.Column("previous_until", MOMENT, nullable=True),
+        sa.Column("previous_secret_until", MOMENT, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("last_used_at", MOMENT, nullable=True),
         sa.Column("ended_at", MOMENT, nullable=True),
