@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Protocol
 
 from uuid_utils import uuid7
 
@@ -14,7 +15,7 @@ from gateway.domain.errors import RequestError
 from gateway.domain.identity import own_id
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller, ServiceClient
-from gateway.ports import Attempt, Attempts, UnitOfWork
+from gateway.ports import Attempt, Attempts, Clock, Storage, UnitOfWork
 from gateway.usecases import policy
 from gateway.usecases.core import Core
 from gateway.usecases.remembered import Remembered
@@ -24,6 +25,15 @@ SECRET_GRACE = timedelta(days=1)
 
 _LIST = "serviceClients"
 _USED_STEP = timedelta(minutes=1)
+
+
+class Keeper(Protocol):
+    """What clients are kept by: the core, or a storage alone."""
+
+    @property
+    def storage(self) -> Storage: ...
+    @property
+    def clock(self) -> Clock: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +62,36 @@ def _new_secret() -> str:
 _NOBODY = ClientRecord("", "", frozenset(), datetime.min.replace(tzinfo=UTC), _digest(_new_secret()))
 
 
-async def create_client(core: Core, name: str, scopes: Iterable[ClientScope]) -> NewSecret:
+async def create_client(keeper: Keeper, name: str, scopes: Iterable[ClientScope]) -> NewSecret:
     """A new client. Raises: RequestError INVALID_NAME, TOO_LONG at `name`."""
     if problem := client_name_problem(name):
         raise RequestError(problem)
     secret, client_id = _new_secret(), own_id("ServiceClient", str(uuid7()))
-    record = ClientRecord(client_id, name.strip(), frozenset(scopes), core.clock.now(), _digest(secret))
-    async with core.storage.writing() as unit:
+    record = ClientRecord(client_id, name.strip(), frozenset(scopes), keeper.clock.now(), _digest(secret))
+    async with keeper.storage.writing() as unit:
         await unit.clients.add(record)
     return NewSecret(record, secret)
 
 
-async def ensure_client(core: Core, client_id: str, secret: str, name: str, scopes: Iterable[ClientScope]) -> None:
-    """Makes the client of that id where it is not, and gives it that secret where it has another. Idempotent."""
-    record = ClientRecord(client_id, name, frozenset(scopes), core.clock.now(), _digest(secret))
-    async with core.storage.writing() as unit:
+async def ensure_client(keeper: Keeper, client_id: str, secret: str, name: str, scopes: Iterable[ClientScope]) -> None:
+    """Makes the client of that id where it is not; with another secret, or ended, it gets that one. Idempotent."""
+    record = ClientRecord(client_id, name, frozenset(scopes), keeper.clock.now(), _digest(secret))
+    async with keeper.storage.writing() as unit:
         known = await unit.clients.get(client_id, lock=True)
         if known is None:
             await unit.clients.add(record)
-        elif known.secret_digest != record.secret_digest:
+        elif known.secret_digest != record.secret_digest or known.ended_at is not None:
             await _change(unit, dataclasses.replace(_rotated(known, record.secret_digest, None), ended_at=None))
 
 
-async def rotate_secret(core: Core, client_id: str, grace: timedelta = SECRET_GRACE) -> NewSecret:
+async def rotate_secret(keeper: Keeper, client_id: str, grace: timedelta = SECRET_GRACE) -> NewSecret:
     """Gives the client a new secret; the present one is good for the grace, the one before it no more.
 
     What came by a secret ends with it: tokens, connections. Raises: RequestError NOT_FOUND, CLIENT_ENDED at `clientId`.
     """
     secret = _new_secret()
-    until = core.clock.now() + grace if grace else None
-    async with core.storage.writing() as unit:
+    until = keeper.clock.now() + grace if grace else None
+    async with keeper.storage.writing() as unit:
         known = await _held(unit, client_id)
         if known.ended_at is not None:
             raise RequestError.at("CLIENT_ENDED", "clientId")
@@ -100,12 +110,12 @@ def _rotated(known: ClientRecord, digest: str, until: datetime | None) -> Client
     )
 
 
-async def end_client(core: Core, client_id: str) -> ClientRecord:
+async def end_client(keeper: Keeper, client_id: str) -> ClientRecord:
     """Ends it and all its tokens at once; again is harmless. Raises: RequestError NOT_FOUND at `clientId`."""
-    async with core.storage.writing() as unit:
+    async with keeper.storage.writing() as unit:
         record = await _held(unit, client_id)
         if record.ended_at is None:
-            record = dataclasses.replace(record, ended_at=core.clock.now())
+            record = dataclasses.replace(record, ended_at=keeper.clock.now())
             await _change(unit, record)
     return record
 
@@ -122,10 +132,10 @@ async def _change(unit: UnitOfWork, record: ClientRecord) -> None:
     unit.wake(client_topic(record.id))
 
 
-async def list_clients(core: Core, first: int | None, after: str | None) -> Page[ClientRecord]:
+async def list_clients(keeper: Keeper, first: int | None, after: str | None) -> Page[ClientRecord]:
     """The clients, newest first, ended ones too. Raises: RequestError PAGE_SIZE, BAD_CURSOR."""
     count, place = checked_first(first), read_moment_cursor(_LIST, after)
-    async with core.storage.reading() as unit:
+    async with keeper.storage.reading() as unit:
         found = await unit.clients.page(count + 1, place)
     edges = [Edge(moment_cursor(_LIST, each.created_at, each.id), each) for each in found[:count]]
     return page_of(edges, len(found) > count)

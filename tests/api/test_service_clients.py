@@ -276,6 +276,21 @@ async def test_a_reserved_stream_is_its_clients_own(served: tuple[Running, AuthP
     assert [await claim(token, others), await claim(token, {}), await claim(token, mine)] == [404, 404, 200]
 
 
+async def test_a_token_that_is_good_no_more_is_refused_in_oauths_words(served: tuple[Running, AuthParts]) -> None:
+    gateway, auth = served
+    acme = await clients.create_client(gateway.core, "acme", ALL)
+    headers = {"authorization": f"Bearer {_token(auth, acme)}"}
+    await clients.end_client(gateway.core, acme.client.id)
+
+    async with gateway.http.post(
+        f"{gateway.address}/graphql", json={"query": "{ __typename }"}, headers=headers
+    ) as got:
+        answer = await got.json(content_type=None)
+
+    assert (got.status, got.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
 async def test_a_subscription_by_get_needs_a_cookie_whoever_asks(served: tuple[Running, AuthParts]) -> None:
     gateway, auth = served
     acme = await clients.create_client(gateway.core, "acme", ALL)
