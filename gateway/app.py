@@ -202,6 +202,7 @@ def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:
         failures_per_account=settings.sign_in_failures_per_account,
         failures_per_address=settings.sign_in_failures_per_address,
         accounts_per_address=settings.accounts_per_address,
+        issuer=public_url.rstrip("/"),
         origins=_origins(settings, public_url),
         trusted_proxies=tuple(settings.trusted_proxies),
     )

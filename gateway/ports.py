@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.domain.clients import ClientRecord
 from gateway.domain.engagement import Notification
 from gateway.domain.ordering.bundles import Bundle
 from gateway.domain.ordering.events import OrderEvent
@@ -32,7 +33,7 @@ class Waiter(Protocol):
 class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
-    Topics: `session:<key>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
+    Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`.
     """
 
@@ -156,6 +157,25 @@ class Accounts(Protocol):
         """The customer's places by name."""
 
 
+class Clients(Protocol):
+    """Service clients."""
+
+    async def add(self, record: ClientRecord) -> None:
+        """Keeps a new client."""
+
+    async def get(self, client_id: str, *, lock: bool = False) -> ClientRecord | None:
+        """The client of that global id, an ended one too; `lock` holds it until the transaction ends."""
+
+    async def page(self, first: int, after: tuple[datetime, str] | None) -> Sequence[ClientRecord]:
+        """Up to `first`, newest first, after that place in the order (created_at, global id)."""
+
+    async def save(self, record: ClientRecord) -> None:
+        """Keeps its secrets and its end; this transaction holds it locked."""
+
+    async def mark_used(self, client_id: str, at: datetime) -> None:
+        """Notes when it last got a token."""
+
+
 class Passwords(Protocol):
     """Hashes passwords: slow by intent, away from the event loop."""
 
@@ -173,11 +193,13 @@ class Passwords(Protocol):
 
 
 class Attempt(StrEnum):
-    """What may be tried only so often, by a key: an account's name, or a network address."""
+    """What may be tried only so often, by a key: an account's name, a network address, a service client."""
 
     SIGN_IN_ACCOUNT = "sign-in-account"
     SIGN_IN_ADDRESS = "sign-in-address"
     SIGN_UP_ADDRESS = "sign-up-address"
+    CLIENT_SECRET = "client-secret"  # noqa: S105
+    CLIENT_TOKEN = "client-token"  # noqa: S105
 
 
 class Attempts(Protocol):
@@ -333,6 +355,8 @@ class UnitOfWork(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def bundles(self) -> Bundles: ...
+    @property
+    def clients(self) -> Clients: ...
     @property
     def orders(self) -> Orders: ...
     @property

@@ -28,7 +28,7 @@ class Identity(Protocol):
         """By an access token. Raises: AccessError for one that is good no more."""
 
     async def is_live(self, caller: Caller) -> bool:
-        """Whether the caller's session and token are still good."""
+        """Whether the caller's session or client, and its token, are still good."""
 
     def address_of(self, connection: HTTPConnection) -> str:
         """The network address, past trusted proxies."""

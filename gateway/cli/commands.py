@@ -16,13 +16,16 @@ app = typer.Typer(
 )
 provider_commands = typer.Typer(help="The providers: what is connected, and whether it answers.", no_args_is_help=True)
 db_commands = typer.Typer(help="The database.", no_args_is_help=True)
+client_commands = typer.Typer(help="Service clients: programs that sign in for themselves.", no_args_is_help=True)
 app.add_typer(provider_commands, name="provider")
 app.add_typer(db_commands, name="db")
+app.add_typer(client_commands, name="client")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.", show_default="8000")]
 Data = Annotated[Path | None, typer.Option(help="The folder of all that is kept.", show_default="in the home folder")]
 ProvidersFile = Annotated[Path, typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.")]
+ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
 KnownProviders = Annotated[
     Path | None, typer.Option("--providers", help="The file of providers.", show_default="those of the demo")
 ]
@@ -122,3 +125,47 @@ def db_upgrade(data: Data = None) -> int:
     from gateway.cli.db import upgrade
 
     return upgrade(data)
+
+
+@client_commands.command("add")
+def client_add(
+    name: Annotated[str, typer.Argument(help="The client's name.")],
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What it may do, such as providers:write; again for more.")
+    ] = None,
+    data: Data = None,
+) -> int:
+    """Make a service client; its id and secret are printed, this once."""
+    from gateway.cli.clients import add_client
+
+    return add_client(name, scope or [], data)
+
+
+@client_commands.command("list")
+def client_list(data: Data = None) -> int:
+    """Say which service clients there are, newest first."""
+    from gateway.cli.clients import list_clients
+
+    return list_clients(data)
+
+
+@client_commands.command("rotate")
+def client_rotate(
+    client_id: ClientId,
+    end_previous: Annotated[
+        bool, typer.Option("--end-previous", help="End the present secret at once, and all that came by it.")
+    ] = False,
+    data: Data = None,
+) -> int:
+    """Give a service client a new secret; the present one is good for another day."""
+    from gateway.cli.clients import rotate_client
+
+    return rotate_client(client_id, data, ends_previous=end_previous)
+
+
+@client_commands.command("end")
+def client_end(client_id: ClientId, data: Data = None) -> int:
+    """End a service client, its tokens and its connections."""
+    from gateway.cli.clients import end_client
+
+    return end_client(client_id, data)

@@ -21,6 +21,7 @@ from gateway.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
+    from gateway.cli.accounts import DemoCredentials
     from gateway.cli.serving import Ending
 
 # A newcomer plays the tour again and again from one address.
@@ -108,7 +109,12 @@ async def _watch(operators: Operators, ending: "Ending") -> None:
 
 
 async def _show(
-    gateway: "Gateway", folder: HeldFolder, url: str, credentials: dict[str, str], ending: "Ending", plays_tour: bool
+    gateway: "Gateway",
+    folder: HeldFolder,
+    url: str,
+    credentials: "DemoCredentials",
+    ending: "Ending",
+    plays_tour: bool,
 ) -> int:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(READY_LIMIT_S):

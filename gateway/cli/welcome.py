@@ -3,23 +3,27 @@
 import json
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.cli.accounts import DemoCredentials
 
 FIRST_QUERY = (
     """{ productOfferings(filter: {categories: ["iptv"]}, first: 3) { edges { node { name provider { name } } } } }"""
 )
 
 
-def welcome(url: str, folder: Path, credentials: Mapping[str, str]) -> Iterator[str]:
+def welcome(url: str, folder: Path, credentials: "DemoCredentials") -> Iterator[str]:
     """The lines: the address, the sign-ins, a first query, the tour."""
-    body = json.dumps({"query": FIRST_QUERY})
-    sign_in = json.dumps({"username": "demo", "password": credentials["demo"]})
+    body, passwords = json.dumps({"query": FIRST_QUERY}), credentials.passwords
+    sign_in = json.dumps({"username": "demo", "password": passwords["demo"]})
     yield f"The gateway answers on {url}/graphql, with six operators behind it. Ctrl-C ends it all."
     yield ""
     yield "Accounts of this data folder:"
-    width = max(len(name) for name in credentials)
-    for name, password in credentials.items():
+    width = max(len(name) for name in passwords)
+    for name, password in passwords.items():
         yield f"  {name:{width}}  {password}"
     yield ""
     yield "A first query, which anybody may send:"
@@ -27,6 +31,12 @@ def welcome(url: str, folder: Path, credentials: Mapping[str, str]) -> Iterator[
     yield ""
     yield "Sign in, and send the access_token of the answer as `Authorization: Bearer …`:"
     yield f"  curl -s {url}/auth/session -H 'content-type: application/json' -d {shlex.quote(sign_in)}"
+    yield ""
+    yield "The partner acme, whose program may register providers: its client id, its secret, and how it gets a token:"
+    yield f"  {credentials.client_id}"
+    yield f"  {credentials.client_secret}"
+    secret = f"{credentials.client_id}:{credentials.client_secret}"
+    yield f"  curl -s {url}/auth/token -u {secret} -d grant_type=client_credentials"
     yield ""
     yield "The whole scenario, in another terminal:"
     # `uv run` has the command on its path; another terminal has not.

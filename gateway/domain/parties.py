@@ -97,11 +97,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class ServiceClient:
-    """A program that acts for itself (OAuth 2.0 client credentials): a partner's system, or an operator's tool."""
+    """A program that acts for itself (OAuth 2.0 client credentials): a partner's system, or an operator's tool.
+
+    `scopes` are those of its token; `generation` is the number of the secret that the token came by.
+    """
 
     id: str
     name: str
     scopes: frozenset[str]
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,13 @@ class Caller:
     address: str = ""
     locale: str = "en"
     client: ServiceClient | None = None
+
+    @property
+    def subject(self) -> str | None:
+        """The id of the actor or of the service client: whose budget, streams and connections these are."""
+        if self.actor is not None:
+            return self.actor.id
+        return self.client.id if self.client else None
 
     def membership(self, customer_id: str) -> Membership | None:
         """The caller's membership of that customer, None where there is none."""

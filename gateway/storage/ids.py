@@ -14,6 +14,7 @@ NOTIFICATION = "Notification"
 ORDER = "Order"
 ORDER_EVENT = "OrderEvent"
 ORDER_ITEM = "OrderItem"
+SERVICE_CLIENT = "ServiceClient"
 SITE = "Site"
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -47,6 +48,7 @@ __all__ = [
     "ORDER",
     "ORDER_EVENT",
     "ORDER_ITEM",
+    "SERVICE_CLIENT",
     "SITE",
     "new_key",
     "own_id",

@@ -234,3 +234,19 @@ notification = Table(
     UniqueConstraint("customer", "order_id", "code"),
     Index(None, "customer", "occurred_at", "key"),
 )
+
+service_client = Table(
+    "service_client",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("secret_digest", Text, nullable=False),
+    Column("previous_digest", Text),
+    Column("previous_secret_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("ended_at", Moment),
+    Index(None, "created_at", "key"),
+)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.ports import Clock
 from gateway.storage.accounts import SqlAccounts
 from gateway.storage.bundles import SqlBundles
+from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
@@ -34,6 +35,10 @@ class SqlUnitOfWork:
     @cached_property
     def bundles(self) -> SqlBundles:
         return SqlBundles(self._rows)
+
+    @cached_property
+    def clients(self) -> SqlClients:
+        return SqlClients(self._rows)
 
     @cached_property
     def orders(self) -> SqlOrders:

@@ -1,7 +1,7 @@
 """The inbox: what a customer was told, also while nobody was connected."""
 
 from gateway.domain.engagement import Notification
-from gateway.domain.errors import AccessError, Problem, RequestError
+from gateway.domain.errors import RequestError
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller, SelfServiceFunction
 from gateway.usecases import policy
@@ -35,8 +35,7 @@ async def find_notification(core: Core, caller: Caller, notification_id: str) ->
 
 async def mark_notification_read(core: Core, caller: Caller, notification_id: str) -> Notification:
     """The notice as it is then; the first time counts. Raises: RequestError NOT_FOUND at `notificationId`."""
-    if caller.actor is None:
-        raise AccessError(Problem("UNAUTHENTICATED"))
+    policy.check(caller, policy.Access.SIGNED_IN)
     if await find_notification(core, caller, notification_id) is None:
         raise RequestError.at("NOT_FOUND", "notificationId")
     async with core.storage.writing() as unit:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+from gateway.domain.clients import ClientScope
 from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.parties import Caller, EverythingScope, MemberRole, SelfServiceFunction
 
@@ -17,7 +18,7 @@ class Access(StrEnum):
     PARTNER = "PARTNER"
 
 
-PROVIDERS_WRITE = "providers:write"
+PROVIDERS_WRITE = ClientScope.PROVIDERS_WRITE
 """The scope by which a service client registers providers, and manages its own."""
 
 

@@ -2,9 +2,7 @@
 
 import dataclasses
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,8 +12,9 @@ from uuid_utils import uuid7
 from gateway.domain.credentials import username_problem
 from gateway.domain.errors import RequestError
 from gateway.domain.parties import Actor, Authorization
-from gateway.ports import Attempt, Attempts, Credentials, Passwords, Session, UnitOfWork, Waiter
+from gateway.ports import Attempt, Attempts, Credentials, Passwords, Session, UnitOfWork
 from gateway.usecases.core import Core
+from gateway.usecases.remembered import Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,67 +133,19 @@ async def _end(unit: UnitOfWork, session_key: str, at: datetime) -> None:
     unit.wake(session_topic(session_key))
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is remembered of a session: its actor (None where it has ended), until something wakes the waiter."""
+class Callers(Remembered[Actor]):
+    """Who the caller of a session is, by its key: the actor with the authorizations in force; nobody once it ended."""
 
-    actor: Actor | None
-    read_at: datetime
-    waiter: Waiter
-    listening: ExitStack
+    def __init__(self, core: Core) -> None:
+        super().__init__(core, session_topic, _actor_of)
 
 
-class Callers:
-    """Who the caller of a session is: read once, and again after a wake-up of the session's, or after `fresh_for`.
-
-    Bounded: the session that was asked for longest ago is forgotten first.
-    """
-
-    def __init__(self, core: Core, fresh_for: timedelta = timedelta(seconds=5), limit: int = 10_000) -> None:
-        self._core = core
-        self._fresh_for = fresh_for
-        self._limit = limit
-        self._known: OrderedDict[str, _Known] = OrderedDict()
-
-    async def find(self, session_key: str) -> Actor | None:
-        """The session's actor with the authorizations in force; None for an unknown session, and one that has ended."""
-        known = self._known.get(session_key)
-        if known is not None and await self._is_fresh(known):
-            self._known.move_to_end(session_key)
-            return known.actor
-        self._forget(session_key)
-        known = await self._read(session_key)
-        if known.actor is None:  # keys that nobody has would push out those that somebody has
-            known.listening.close()
-            return None
-        self._forget(session_key)  # another request may have read it meanwhile
-        self._known[session_key] = known
-        if len(self._known) > self._limit:
-            self._forget(next(iter(self._known)))
-        return known.actor
-
-    async def _is_fresh(self, known: _Known) -> bool:
-        return self._core.clock.now() - known.read_at < self._fresh_for and not await known.waiter.wait(0)
-
-    async def _read(self, session_key: str) -> _Known:
-        listening = ExitStack()
-        # First listens, then reads: what changes in between is noticed at the next request.
-        waiter = listening.enter_context(self._core.wakeups.listen(session_topic(session_key)))
-        try:
-            now = self._core.clock.now()
-            async with self._core.storage.reading() as unit:
-                session = await unit.accounts.session(session_key)
-                is_live = session is not None and session.ended_at is None
-                actor = await unit.accounts.actor(session.actor_id) if session and is_live else None
-        except BaseException:
-            listening.close()
-            raise
-        return _Known(_in_force(actor, now) if actor else None, now, waiter, listening)
-
-    def _forget(self, session_key: str) -> None:
-        known = self._known.pop(session_key, None)
-        if known is not None:
-            known.listening.close()
+async def _actor_of(unit: UnitOfWork, session_key: str, now: datetime) -> Actor | None:
+    session = await unit.accounts.session(session_key)
+    if session is None or session.ended_at is not None:
+        return None
+    actor = await unit.accounts.actor(session.actor_id)
+    return _in_force(actor, now) if actor else None
 
 
 def _in_force(actor: Actor, now: datetime) -> Actor:

@@ -57,6 +57,7 @@ SEEN, NULL, NOT_FOUND, SIGN_IN = "seen", "null", "NOT_FOUND", "UNAUTHENTICATED"
 
 PUBLIC = (SEEN, SEEN, SEEN, SEEN)
 OWN = (SIGN_IN, NULL, SEEN, NULL)
+OPERATORS = (SIGN_IN, "FORBIDDEN", "FORBIDDEN", SEEN)
 CHANGE = (SIGN_IN, NOT_FOUND, SEEN, NOT_FOUND)
 ADDRESS = '{street: "Storgatan", postcode: "11122", city: "Stockholm", country: SE}'.replace("SE", '"SE"')
 
@@ -76,6 +77,7 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
         PUBLIC,
     ),
     "providers": ("providers { edges { node { id } } }", PUBLIC),
+    "serviceClients": ("serviceClients { edges { node { id } } }", OPERATORS),
 }
 
 
@@ -120,6 +122,18 @@ MUTATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "markNotificationRead": (
         _call("markNotificationRead", "notificationId: $notification", "notification"),
         CHANGE,
+    ),
+    "createServiceClient": (
+        _call("createServiceClient", 'name: "tool", scopes: [OPERATIONS]', "serviceClient"),
+        OPERATORS,
+    ),
+    "rotateServiceClientSecret": (
+        _call("rotateServiceClientSecret", "clientId: $order", "serviceClient"),
+        (*OPERATORS[:3], NOT_FOUND),
+    ),
+    "endServiceClient": (
+        _call("endServiceClient", "clientId: $order", "serviceClient"),
+        (*OPERATORS[:3], NOT_FOUND),
     ),
 }
 SUBSCRIPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType
 from gateway.api.schema.built import schema
 from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
-from gateway.usecases import bundles, engagement, ordering, parties
+from gateway.usecases import bundles, clients, engagement, ordering, parties
 from tests.api.running import Running
 
 USE_CASES = {
@@ -23,6 +23,9 @@ USE_CASES = {
     "RetryOrderItem": (ordering.retry_order_item,),
     "AddSite": (parties.add_site,),
     "MarkNotificationRead": (engagement.mark_notification_read,),
+    "CreateServiceClient": (clients.create_client,),
+    "RotateServiceClientSecret": (clients.rotate_secret,),
+    "EndServiceClient": (clients.end_client,),
 }
 NO_CODES = {"UNAUTHENTICATED", "FORBIDDEN"}
 FORM = {

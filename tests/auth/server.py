@@ -56,7 +56,7 @@ class Client:
 
     def __init__(self, http: ClientSession, address: str) -> None:
         self._http = http
-        self._address = address
+        self.address = address
 
     async def send(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -65,7 +65,7 @@ class Client:
         data = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
         kind = {} if data is None else {"content-type": "application/json"}
         sent = {**kind, **(headers or {})}
-        async with self._http.request(method, self._address + path, data=data, headers=sent) as answer:
+        async with self._http.request(method, self.address + path, data=data, headers=sent) as answer:
             raw = await answer.read()
             read = orjson.loads(raw) if raw else None
             set_cookies = {morsel.key: morsel.OutputString() for morsel in answer.cookies.values()}
@@ -105,7 +105,10 @@ def _who(identity: Identity) -> Route:
         except AccessError as error:
             return JSONResponse({"error": error.problems[0].code}, 401)
         actor = caller.actor
-        return JSONResponse({"username": actor.username if actor else None, "address": caller.address})
+        found: dict[str, Any] = {"username": actor.username if actor else None, "address": caller.address}
+        if caller.client:
+            found["client"] = {"id": caller.client.id, "scopes": sorted(caller.client.scopes)}
+        return JSONResponse(found)
 
     return Route("/who", who, methods=["GET", "POST"])
 

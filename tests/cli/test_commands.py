@@ -24,7 +24,7 @@ def test_a_command_that_there_is_not_is_one_clear_line_and_status_2(arguments: l
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{line}\n")
 
 
-@pytest.mark.parametrize("arguments", [[], ["provider"], ["db"]])
+@pytest.mark.parametrize("arguments", [[], ["provider"], ["db"], ["client"]])
 def test_a_command_without_its_second_word_shows_which_there_are(arguments: list[str]) -> None:
     done = _typed(*arguments)
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.accounts import DemoCredentials
 from gateway.cli.welcome import welcome
 
-NOBODY = {"demo": "secret", "operator": "secret"}
+NOBODY = DemoCredentials({"demo": "secret", "operator": "secret"}, "an-id", "a-secret")
 
 
 @pytest.mark.parametrize(("uv", "command"), [("/bin/uv", "uv run --no-dev gateway"), (None, "gateway")])

@@ -17,7 +17,7 @@ from graphql import parse, validate
 from gateway.api.schema.built import schema
 from tests.docs.blocks import Block
 from tests.e2e.consumer import consumer
-from tests.e2e.processes import Program, clean_environment, free_port, start
+from tests.e2e.processes import Program, clean_environment, free_port, partner, start
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "http://127.0.0.1:8000"
@@ -49,9 +49,10 @@ class Reader:
             (self.desk / name).symlink_to(ROOT / name)
 
     def environment(self, **extra: str) -> dict[str, str]:
-        """The demo's data folder is where a reader's commands look for it."""
+        """The demo's data folder is where a reader's commands look for it, and its partner's secret is at hand."""
         path = f"{self.desk / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        return clean_environment(**{"PATH": path, "GATEWAY_DATA": str(self.data), **extra})
+        known = dict(zip(("CLIENT_ID", "CLIENT_SECRET"), partner(self.data), strict=True))
+        return clean_environment(**{"PATH": path, "GATEWAY_DATA": str(self.data), **known, **extra})
 
     async def type(self, command: str, *arguments: str) -> str:
         """Types it; what it prints. It ends with status 0."""
@@ -103,6 +104,12 @@ async def _order(reader: Reader) -> None:
     assert printed.splitlines()[-1].endswith("100 % COMPLETED    The order is complete.")
 
 
+async def _partner(reader: Reader) -> None:
+    """Goes to the demo's port."""
+    printed = await reader.type("uv run --no-dev python docs/partner.py", reader.demo.url)
+    assert [line.count("'node': {'name': ") for line in printed.splitlines()] == [2, 2]
+
+
 async def _serve(reader: Reader) -> None:
     """Takes a port and a folder of its own; gets ready, and ends with Ctrl-C."""
     port = free_port()
@@ -123,6 +130,7 @@ COMMANDS: Mapping[str, Callable[[Reader], Awaitable[None]]] = {
     "uv run pytest": _all_tests,
     "uv run --no-dev gateway demo --tour": _tour,
     "uv run --no-dev python docs/order.py": _order,
+    "uv run --no-dev python docs/partner.py": _partner,
     "uv run --no-dev gateway serve --providers providers.yaml": _serve,
 }
 
@@ -153,8 +161,8 @@ async def read_yaml(reader: Reader, block: Block, answer: Block | None) -> None:
 
 
 async def read_python(reader: Reader, block: Block, answer: Block | None) -> None:
-    """A piece of the script that runs, word for word."""
-    assert block.text in (ROOT / "docs" / "order.py").read_text("utf-8")
+    """A piece of a script that runs, word for word."""
+    assert any(block.text in each.read_text("utf-8") for each in (ROOT / "docs").glob("*.py"))
 
 
 async def read_js(reader: Reader, block: Block, answer: Block | None) -> None:

@@ -156,4 +156,11 @@ def demo(data: Path, *arguments: str, port: int | None = None, **environment: st
 
 def credentials(data: Path) -> dict[str, str]:
     """The passwords that the demo made, by username."""
-    return {str(name): str(value) for name, value in json.loads((data / "credentials.json").read_text()).items()}
+    kept = json.loads((data / "credentials.json").read_text())
+    return {str(name): value for name, value in kept.items() if isinstance(value, str)}
+
+
+def partner(data: Path) -> tuple[str, str]:
+    """The id and the secret of the demo's service client."""
+    kept = json.loads((data / "credentials.json").read_text())["acme"]
+    return str(kept["client_id"]), str(kept["client_secret"])

@@ -23,6 +23,7 @@ from tests.e2e.processes import (
     free_port,
     gone,
     is_alive,
+    partner,
     start,
 )
 
@@ -88,6 +89,7 @@ async def test_the_demo_prints_what_to_try(running: Program, demo_data: Path) ->
     assert f"{running.url}/graphql" in written
     assert credentials(demo_data)["demo"] in written
     assert credentials(demo_data)["operator"] in written
+    assert set(partner(demo_data)) <= set(written.split())
     assert f"curl -s {running.url}/graphql" in written
     assert "gateway demo --tour" in written
     assert "\x1b[" not in written
@@ -121,6 +123,17 @@ async def test_the_seeded_accounts_are_a_manager_of_one_customer_and_an_operator
 
     assert [each["role"] for each in manager["memberships"]] == ["SELF_SERVICE_MANAGER"]
     assert operator["memberships"] == []
+
+
+@pytest.mark.requirement("S6")
+async def test_the_seeded_partner_gets_a_token(nobody: Consumer, demo_data: Path) -> None:
+    fields = {"grant_type": "client_credentials"}
+    secret = {"authorization": aiohttp.encode_basic_auth(*partner(demo_data))}
+
+    async with nobody.session.post(f"{nobody.url}/auth/token", data=fields, headers=secret) as response:
+        token = await response.json()
+
+    assert (response.status, token["token_type"], token["scope"]) == (200, "Bearer", "providers:write")
 
 
 async def test_two_demos_run_side_by_side_with_passwords_of_their_own(

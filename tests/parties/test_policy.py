@@ -16,6 +16,7 @@ from gateway.domain.parties import (
     OfferingScope,
     ProductScope,
     SelfServiceFunction,
+    ServiceClient,
 )
 from gateway.usecases import policy
 from gateway.usecases.policy import Access
@@ -36,21 +37,25 @@ NOBODY = Caller()
 MANAGER = member("c1", role=MemberRole.SELF_SERVICE_MANAGER, scope=EverythingScope())
 USER = member("c1", role=MemberRole.SERVICE_USER)
 OPERATOR = member(role=MemberRole.SERVICE_USER, operator=True)
+PARTNER = Caller(client=ServiceClient("client", "acme", frozenset({"providers:write"})))
+TOOL = Caller(client=ServiceClient("client", "tool", frozenset({"operations"})))
+SIGN_IN, NO = "UNAUTHENTICATED", "FORBIDDEN"
 
 
 @pytest.mark.requirement("S2", "R2")
 @pytest.mark.parametrize(
     ("access", "answers"),
     [
-        (Access.PUBLIC, [None, None, None, None]),
-        (Access.SIGNED_IN, ["UNAUTHENTICATED", None, None, None]),
-        (Access.MANAGER, ["UNAUTHENTICATED", None, "FORBIDDEN", "FORBIDDEN"]),
-        (Access.OPERATOR, ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", None]),
+        (Access.PUBLIC, [None, None, None, None, None, None]),
+        (Access.SIGNED_IN, [SIGN_IN, None, None, None, NO, NO]),
+        (Access.MANAGER, [SIGN_IN, None, NO, NO, NO, NO]),
+        (Access.OPERATOR, [SIGN_IN, NO, NO, None, NO, NO]),
+        (Access.PARTNER, [SIGN_IN, NO, NO, None, None, NO]),
     ],
 )
 def test_each_kind_of_access_has_its_callers(access: Access, answers: list[str | None]) -> None:
     found: list[str | None] = []
-    for caller in (NOBODY, MANAGER, USER, OPERATOR):
+    for caller in (NOBODY, MANAGER, USER, OPERATOR, PARTNER, TOOL):
         try:
             policy.check(caller, access)
             found.append(None)
@@ -72,6 +77,8 @@ def test_the_customer_is_the_one_named_or_the_only_one() -> None:
         (OPERATOR, None, "CUSTOMER_REQUIRED"),
         (NOBODY, "c1", "UNAUTHENTICATED"),
         (NOBODY, None, "UNAUTHENTICATED"),
+        (PARTNER, "c1", "FORBIDDEN"),
+        (PARTNER, None, "FORBIDDEN"),
     ]:
         with pytest.raises(RequestError) as caught:
             policy.customer_of(caller, customer, "customerId")
@@ -87,6 +94,7 @@ def test_the_customer_is_the_one_named_or_the_only_one() -> None:
         (USER, "c1", False),
         (OPERATOR, "c1", False),
         (NOBODY, "c1", False),
+        (PARTNER, "c1", False),
         (member("c1", role=MemberRole.AUTHORIZED_USER, scope=ProductScope(("p",))), "c1", False),
         (member("c1", role=MemberRole.AUTHORIZED_USER, scope=OfferingScope(("iptv",))), "c1", False),
     ],
@@ -106,6 +114,7 @@ def test_what_is_required_tells_a_stranger_nothing() -> None:
         (anyone, "c2", "NOT_FOUND"),
         (USER, "c1", "FORBIDDEN"),
         (NOBODY, "c1", "UNAUTHENTICATED"),
+        (PARTNER, "c1", "FORBIDDEN"),
     ]:
         with pytest.raises(RequestError) as caught:
             policy.require(caller, customer, ORDER)

@@ -13,12 +13,16 @@ from gateway.ports import Attempt
 class MemoryAttempts:
     """Fixed windows, each from its first attempt on. Rates as `10/15 minutes`."""
 
-    def __init__(self, failures_per_account: str, failures_per_address: str, accounts_per_address: str) -> None:
+    def __init__(
+        self, failures_per_account: str, failures_per_address: str, accounts_per_address: str, tokens_per_client: str
+    ) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._rates: dict[Attempt, RateLimitItem] = {
             Attempt.SIGN_IN_ACCOUNT: parse(failures_per_account),
             Attempt.SIGN_IN_ADDRESS: parse(failures_per_address),
             Attempt.SIGN_UP_ADDRESS: parse(accounts_per_address),
+            Attempt.CLIENT_SECRET: parse(failures_per_account),
+            Attempt.CLIENT_TOKEN: parse(tokens_per_client),
         }
 
     async def count(self, attempt: Attempt, key: str) -> bool:

@@ -4,6 +4,7 @@ from starlette.requests import HTTPConnection
 
 from gateway.api.auth.addresses import address_of
 from gateway.api.auth.parts import AuthParts
+from gateway.api.auth.tokens import Access, ClientAccess
 from gateway.domain.errors import AccessError, Problem
 from gateway.domain.parties import Caller
 
@@ -34,22 +35,45 @@ class Identity:
         if not token:
             return Caller(address=address)
         self.check_cookie_use(connection)
-        return await self.caller_of_token(token, address)
+        return await self._of_session(self._read(token), address)
 
     async def caller_of_token(self, token: str, address: str) -> Caller:
-        """By an access token. Raises: AccessError UNAUTHENTICATED."""
-        access = self._parts.tokens.read(token, self._parts.core.clock.now())
-        actor = await self._parts.callers.find(access.session_key) if access else None
-        if access is None or actor is None or actor.id != access.actor_id:
+        """By an access token, of a session or of a service client. Raises: AccessError UNAUTHENTICATED."""
+        access = self._read(token)
+        if isinstance(access, ClientAccess):
+            return await self._of_client(access, address)
+        return await self._of_session(access, address)
+
+    def _read(self, token: str) -> Access | ClientAccess | None:
+        return self._parts.tokens.read(token, self._parts.core.clock.now())
+
+    async def _of_session(self, access: Access | ClientAccess | None, address: str) -> Caller:
+        """A browser's cookie is a session's: no other token counts there."""
+        if not isinstance(access, Access):
+            raise AccessError(Problem("UNAUTHENTICATED"))
+        actor = await self._parts.callers.find(access.session_key)
+        if actor is None or actor.id != access.actor_id:
             raise AccessError(Problem("UNAUTHENTICATED"))
         return Caller(actor, access.session_key, access.expires_at, address)
 
+    async def _of_client(self, access: ClientAccess, address: str) -> Caller:
+        record = await self._parts.clients.find(access.client_id)
+        if record is None or not record.accepts(access.generation, self._parts.core.clock.now()):
+            raise AccessError(Problem("UNAUTHENTICATED"))
+        client = record.caller(access.scopes, access.generation)
+        return Caller(expires_at=access.expires_at, address=address, client=client)
+
     async def is_live(self, caller: Caller) -> bool:
-        """Whether the caller's session and token are still good; ask after a wake-up of `session:<key>`."""
-        if caller.session_key is None or caller.expires_at is None:
+        """Whether what the caller came by is still good; ask after a wake-up of its session's or client's topic."""
+        now = self._parts.core.clock.now()
+        if caller.expires_at is not None and caller.expires_at <= now:
+            return False
+        if caller.client is not None:
+            record = await self._parts.clients.find(caller.client.id)
+            return record is not None and record.accepts(caller.client.generation, now)
+        if caller.session_key is None:
             return caller.actor is None
-        is_over = caller.expires_at <= self._parts.core.clock.now()
-        return not is_over and await self._parts.callers.find(caller.session_key) is not None
+        return await self._parts.callers.find(caller.session_key) is not None
 
     def address_of(self, connection: HTTPConnection) -> str:
         """The network address, past trusted proxies."""

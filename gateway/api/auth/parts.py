@@ -10,7 +10,8 @@ from pathlib import Path
 from gateway.api.auth.attempts import MemoryAttempts
 from gateway.api.auth.keys import read_keys
 from gateway.api.auth.passwords import open_passwords
-from gateway.api.auth.tokens import Tokens
+from gateway.api.auth.tokens import ISSUER, Tokens
+from gateway.usecases.clients import ClientsKnown
 from gateway.usecases.core import Core
 from gateway.usecases.sessions import Callers, SessionRules
 
@@ -19,7 +20,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """Times in seconds; rates as `10/15 minutes`; `origins` as browsers send them, `https://example.com`."""
+    """Times in seconds; rates as `10/15 minutes`; `origins` as browsers send them, `https://example.com`.
+
+    `issuer` is the gateway's own address, without a slash at its end.
+    """
 
     access_token_s: int = 900
     session_s: float = 30 * 86400.0
@@ -27,6 +31,8 @@ class AuthSettings:
     failures_per_account: str = "10/15 minutes"
     failures_per_address: str = "50/15 minutes"
     accounts_per_address: str = "60/hour"
+    tokens_per_client: str = "600/minute"
+    issuer: str = f"https://{ISSUER}.invalid"
     origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
     body_limit: int = 16 * 1024
@@ -40,6 +46,7 @@ class AuthParts:
     rules: SessionRules
     tokens: Tokens
     callers: Callers
+    clients: ClientsKnown
     settings: AuthSettings
 
 
@@ -48,10 +55,13 @@ async def open_auth(core: Core, data_folder: Path, settings: AuthSettings) -> As
     """The parts, with the keys of that folder (made on first use). Raises: KeysUnreadable."""
     keys = read_keys(data_folder)
     attempts = MemoryAttempts(
-        settings.failures_per_account, settings.failures_per_address, settings.accounts_per_address
+        settings.failures_per_account,
+        settings.failures_per_address,
+        settings.accounts_per_address,
+        settings.tokens_per_client,
     )
     lifetime, grace = timedelta(seconds=settings.session_s), timedelta(seconds=settings.refresh_grace_s)
     with open_passwords() as passwords:
         rules = SessionRules(passwords, attempts, keys.successor, lifetime, grace)
-        tokens = Tokens(keys.signing, settings.access_token_s)
-        yield AuthParts(core, rules, tokens, Callers(core), settings)
+        tokens = Tokens(keys.signing, settings.access_token_s, settings.issuer)
+        yield AuthParts(core, rules, tokens, Callers(core), ClientsKnown(core), settings)

@@ -14,6 +14,7 @@ from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE, Identity
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.problems import NO_STORE, problem_response
+from gateway.api.auth.token_routes import token_routes
 from gateway.api.telemetry.traces import refused
 from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.parties import CustomerKind
@@ -24,12 +25,13 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def auth_routes(parts: AuthParts) -> list[Route]:
-    """The routes, below `/auth`."""
+    """The routes of people, below `/auth`, and those of service clients."""
     doors = _Doors(parts)
     return [
         Route("/auth/accounts", _endpoint({"POST": doors.create_account})),
         Route("/auth/session", _endpoint({"POST": doors.sign_in, "DELETE": doors.sign_out})),
         Route("/auth/refresh", _endpoint({"POST": doors.refresh})),
+        *token_routes(parts),
     ]
 
 

@@ -1,12 +1,17 @@
-"""Access tokens: signed JWTs that name a session. Whether it still lives is looked up, not believed."""
+"""Access tokens: signed JWTs that name a session, or a service client. Whether it still lives is looked up."""
 
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
+
+from gateway.domain.parties import ServiceClient
 
 ISSUER = "telecom-gateway"
 AUDIENCE = "telecom-gateway-api"
@@ -14,39 +19,68 @@ ALGORITHM = "ES256"
 TYPE = "at+jwt"  # RFC 9068: no other kind of JWT passes for an access token
 LIMIT = 4096
 
+_SESSION = {"sub": {"essential": True}, "sid": {"essential": True}}
+_CLIENT = {"sub": {"essential": True}, "client_id": {"essential": True}, "jti": {"essential": True}}
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a good token says."""
+    """What a session's good token says."""
 
     session_key: str
     actor_id: str
     expires_at: datetime
 
 
-class Tokens:
-    """Signs with the first key, checks with each."""
+@dataclass(frozen=True, slots=True)
+class ClientAccess:
+    """What a service client's good token says; `generation` is the number of the secret that it came by."""
 
-    def __init__(self, keys: KeySet, lifetime_s: int) -> None:
+    client_id: str
+    scopes: frozenset[str]
+    generation: int
+    expires_at: datetime
+
+
+class Tokens:
+    """Signs with the first key, checks with each.
+
+    A session's tokens are for the gateway alone. A client's name as their issuer the gateway's own address, at which
+    others find what they need to check them (RFC 8414).
+    """
+
+    def __init__(self, keys: KeySet, lifetime_s: int, issuer: str) -> None:
         self._keys = keys
         self._ids = {key.kid for key in keys.keys}
         self.lifetime_s = lifetime_s
+        self.issuer = issuer
+
+    def public_keys(self) -> Mapping[str, Any]:
+        """The keys that check, as a JSON Web Key Set."""
+        return self._keys.as_dict(private=False)
 
     def issue(self, session_key: str, actor_id: str, now: datetime) -> str:
         """A token of that session from now on."""
-        key, at = self._keys.keys[0], int(now.timestamp())
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": actor_id,
-            "sid": session_key,
-            "iat": at,
-            "nbf": at,
-            "exp": at + self.lifetime_s,
-        }
-        return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}, claims, key, [ALGORITHM])
+        return self._signed({"iss": ISSUER, "sub": actor_id, "sid": session_key}, now)
 
-    def read(self, token: str, now: datetime) -> Access | None:
+    def issue_for_client(self, client: ServiceClient, now: datetime) -> str:
+        """A token of that client with its scopes from now on (RFC 9068)."""
+        claims = {
+            "iss": self.issuer,
+            "sub": client.id,
+            "client_id": client.id,
+            "scope": " ".join(sorted(client.scopes)),
+            "generation": client.generation,
+            "jti": secrets.token_urlsafe(16),
+        }
+        return self._signed(claims, now)
+
+    def _signed(self, claims: Mapping[str, Any], now: datetime) -> str:
+        key, at = self._keys.keys[0], int(now.timestamp())
+        whole = {**claims, "aud": AUDIENCE, "iat": at, "nbf": at, "exp": at + self.lifetime_s}
+        return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}, whole, key, [ALGORITHM])
+
+    def read(self, token: str, now: datetime) -> Access | ClientAccess | None:
         """What it says; None for one that is not ours, changed, not yet or no longer good."""
         if len(token) > LIMIT:
             return None
@@ -54,19 +88,33 @@ class Tokens:
             read = jwt.decode(token, self._keys, [ALGORITHM])
             if read.header.get("kid") not in self._ids or read.header.get("typ") != TYPE:
                 return None
-            self._rules(now).validate(read.claims)
-        except (JoseError, ValueError):
+            return self._checked(read.claims, now)
+        except (JoseError, ValueError, TypeError):
             return None
-        claims = read.claims
-        return Access(claims["sid"], claims["sub"], datetime.fromtimestamp(claims["exp"], UTC))
 
-    def _rules(self, now: datetime) -> JWTClaimsRegistry:
-        return JWTClaimsRegistry(
-            now=int(now.timestamp()),
-            iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": AUDIENCE},
-            sub={"essential": True},
-            sid={"essential": True},
-            nbf={"essential": True},
-            exp={"essential": True},
-        )
+    def _checked(self, claims: Mapping[str, Any], now: datetime) -> Access | ClientAccess | None:
+        if "sid" in claims and "client_id" in claims:
+            return None  # a token is of one kind
+        if "client_id" not in claims:
+            _rules(now, ISSUER, _SESSION).validate(dict(claims))
+            return Access(claims["sid"], claims["sub"], _until(claims))
+        _rules(now, self.issuer, _CLIENT).validate(dict(claims))
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        if claims["client_id"] != claims["sub"]:
+            return None
+        return ClientAccess(claims["sub"], scopes, int(claims.get("generation", 0)), _until(claims))
+
+
+def _until(claims: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(claims["exp"], UTC)
+
+
+def _rules(now: datetime, issuer: str, of_kind: Mapping[str, Any]) -> JWTClaimsRegistry:
+    return JWTClaimsRegistry(
+        now=int(now.timestamp()),
+        iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": AUDIENCE},
+        nbf={"essential": True},
+        exp={"essential": True},
+        **of_kind,
+    )

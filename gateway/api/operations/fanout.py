@@ -100,7 +100,7 @@ class Share:
 
 
 def _payer(caller: Caller) -> tuple[str | None, str]:
-    return (caller.actor.id if caller.actor else None, caller.address)
+    return caller.subject, caller.address
 
 
 class Fanout:
@@ -130,10 +130,13 @@ def variables_key(variables: Mapping[str, Any] | None, without: str | None) -> s
 
 
 def rights_key(caller: Caller) -> Hashable:
-    """What decides what a caller may see: roles, functions and scopes by customer, never who it is."""
+    """What decides what a caller may see: roles, functions and scopes by customer, never who it is.
+
+    A service client sees what is its own, and shares with itself alone.
+    """
     actor = caller.actor
     if actor is None:
-        return caller.client
+        return (caller.client.id, caller.client.scopes) if caller.client else None
     memberships = frozenset(
         (each.customer, each.role, frozenset((right.functions, right.scope) for right in each.authorizations))
         for each in actor.memberships

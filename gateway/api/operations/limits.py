@@ -44,9 +44,10 @@ class Budgets:
 
     def charge(self, caller: Caller, cost: int) -> int | None:
         """Charges it; where that is more than is left, the seconds until there is room again, and nothing is run."""
-        # The actor's first: one who has spent it all takes nothing from those of the same address.
-        if caller.actor is not None and not self._limiter.hit(self._per_actor, caller.actor.id, cost=cost):
-            return self._wait_s(self._per_actor, caller.actor.id)
+        # The caller's own first: one who has spent it all takes nothing from those of the same address.
+        subject = caller.subject
+        if subject is not None and not self._limiter.hit(self._per_actor, subject, cost=cost):
+            return self._wait_s(self._per_actor, subject)
         address = _group(caller.address)
         if not self._limiter.hit(self._per_address, address, cost=cost):
             return self._wait_s(self._per_address, address)

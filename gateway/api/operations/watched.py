@@ -123,6 +123,8 @@ def _is_signed_in(caller: Caller) -> bool:
 
 
 def _kind_of(caller: Caller) -> str:
+    if caller.client is not None:
+        return "client"
     if caller.actor is None:
         return "nobody"
     return "operator" if caller.actor.is_operator else "customer"

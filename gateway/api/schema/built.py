@@ -3,8 +3,20 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gateway.api.schema import bundles, engagement, forms, inventory, orders, parties, places, prices, providers
+from gateway.api.schema import (
+    bundles,
+    clients,
+    engagement,
+    forms,
+    inventory,
+    orders,
+    parties,
+    places,
+    prices,
+    providers,
+)
 from gateway.api.schema.bundle_mutations import BundleMutations
+from gateway.api.schema.client_mutations import ClientMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
 from gateway.api.schema.order_events import EVENT_TYPES
 from gateway.api.schema.order_mutations import OrderMutations
@@ -14,14 +26,14 @@ from gateway.api.schema.scalars import SCALARS
 from gateway.api.schema.subscriptions import Subscription
 from gateway.domain.catalog import prices as kinds_of_price
 
-AREAS = (bundles, engagement, forms, inventory, orders, parties, places, prices, providers)
+AREAS = (bundles, clients, engagement, forms, inventory, orders, parties, places, prices, providers)
 """What is declared over domain classes must be there before the schema is put together."""
 
 
 @strawberry.type(
     description="What can be changed. Each takes one input and tells what the asker can mend in `userErrors`."
 )
-class Mutation(BundleMutations, OrderMutations, CustomerMutations):
+class Mutation(BundleMutations, OrderMutations, CustomerMutations, ClientMutations):
     """The mutations of every area."""
 
 

@@ -28,8 +28,9 @@ def made_plain(schema: GraphQLSchema) -> None:
             each.is_type_of = None
             _read_attributes(each)
         elif isinstance(each, GraphQLEnumType) and _DEFINITION in each.extensions:
-            # The domain's enums have their names as values.
-            each.coerce_output_value = dict(zip(each.values, each.values, strict=True)).__getitem__  # type: ignore[method-assign,assignment]
+            # The domain's enums are texts: a member is found by its value.
+            shown = {member.value: name for name, member in each.values.items()}
+            each.coerce_output_value = shown.__getitem__  # type: ignore[method-assign,assignment]
     for each in schema.type_map.values():
         if isinstance(each, GraphQLUnionType | GraphQLInterfaceType):
             each.resolve_type = _kind_of(names)

@@ -10,6 +10,7 @@ from gateway.api.nodes import LIMIT, find_node
 from gateway.api.schema.access import query
 from gateway.api.schema.catalog import ProductOfferingConnection, ProviderConnection
 from gateway.api.schema.catalog_inputs import ProductOfferingFilter
+from gateway.api.schema.clients import ServiceClientConnection
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import After, First
@@ -21,7 +22,7 @@ from gateway.domain.catalog import offerings
 from gateway.domain.errors import RequestError
 from gateway.domain.ordering import bundles, orders
 from gateway.usecases import bundles as bundles_usecases
-from gateway.usecases import catalog, policy
+from gateway.usecases import catalog, clients, policy
 from gateway.usecases.policy import Access
 
 Id = Annotated[strawberry.ID, argument("The global id.")]
@@ -49,7 +50,7 @@ class Query:
 
     @query(Access.PUBLIC)
     def viewer(self, info: Info) -> parties.Actor | None:
-        """Who is signed in; null when nobody is."""
+        """Who is signed in; null when nobody is, and for a service client."""
         return info.context.caller.actor
 
     @query(Access.SIGNED_IN)
@@ -112,6 +113,11 @@ class Query:
     def providers(self, info: Info, first: First = UNSET, after: After = UNSET) -> paging.Page[Any]:
         """The providers as a customer may know them."""
         return catalog.list_providers(info.context.core, first, after)
+
+    @query(Access.OPERATOR, ServiceClientConnection, Weight.STORE)
+    async def service_clients(self, info: Info, first: First = UNSET, after: After = UNSET) -> paging.Page[Any]:
+        """The service clients, newest first, ended ones too."""
+        return await clients.list_clients(info.context.core, first, after)
 
 
 def _tuple(values: list[Any] | None) -> tuple[Any, ...] | None:

@@ -222,7 +222,7 @@ class Connection:
             return
         before = self._caller
         await self._identify(token)
-        if (self._caller.actor and self._caller.actor.id) != (before.actor and before.actor.id):
+        if self._caller.subject != before.subject:
             raise Closed(CloseCode.FORBIDDEN, "Forbidden")
         until = self._caller.expires_at
         await self._say(said("pong", payload={"expiresAt": until.isoformat() if until else None}))

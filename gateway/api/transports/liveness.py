@@ -1,4 +1,4 @@
-"""Tells connections that stay open when what they live by has ended: the caller's session, its token, the gateway."""
+"""Tells connections that stay open when what they live by has ended: a session, a client, a token, the gateway."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from enum import Enum
 
 from gateway.api.parts import Identity
 from gateway.domain.parties import Caller
+from gateway.usecases.clients import client_topic
 from gateway.usecases.core import Core
 from gateway.usecases.sessions import session_topic
 
@@ -28,10 +29,12 @@ class End(Enum):
 Ended = asyncio.Future[End]
 
 
-class _Session:
-    """One session's watch, for all its connections."""
+class _Source:
+    """The watch over what callers came by, for all their connections: one session, or one secret of a client's."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str, topic: str) -> None:
+        self.key = key
+        self.topic = topic
         self.waiting: set[Ended] = set()
         self.task: asyncio.Task[None] | None = None
 
@@ -42,7 +45,7 @@ class Liveness:
     def __init__(self, core: Core, identity: Identity) -> None:
         self._core = core
         self._identity = identity
-        self._sessions: dict[str, _Session] = {}
+        self._sources: dict[str, _Source] = {}
         self._open: set[Ended] = set()
         self._is_over = False
 
@@ -53,7 +56,7 @@ class Liveness:
         self._open.add(ended)
         if self._is_over:
             _tell(ended, End.SHUTDOWN)
-        session = self._joined(caller, ended)
+        source = self._joined(caller, ended)
         timer = _Expiry(self._core, caller.expires_at, ended) if caller.expires_at else None
         try:
             yield ended
@@ -61,8 +64,8 @@ class Liveness:
             self._open.discard(ended)
             if timer:
                 timer.stop()
-            if session:
-                self._left(caller.session_key or "", session, ended)
+            if source:
+                self._left(source, ended)
 
     def shut_down(self) -> None:
         """Ends them all, and those that are opened from now on."""
@@ -70,31 +73,42 @@ class Liveness:
         for ended in list(self._open):
             _tell(ended, End.SHUTDOWN)
 
-    def _joined(self, caller: Caller, ended: Ended) -> _Session | None:
-        if not caller.session_key:
+    def _joined(self, caller: Caller, ended: Ended) -> _Source | None:
+        found = _source_of(caller)
+        if found is None:
             return None
-        session = self._sessions.setdefault(caller.session_key, _Session())
-        session.waiting.add(ended)
-        if session.task is None:
-            session.task = asyncio.create_task(self._watch(caller, session))
-        return session
+        source = self._sources.setdefault(found.key, found)
+        source.waiting.add(ended)
+        if source.task is None:
+            source.task = asyncio.create_task(self._watch(caller, source))
+        return source
 
-    def _left(self, key: str, session: _Session, ended: Ended) -> None:
-        session.waiting.discard(ended)
-        if not session.waiting and session.task:
-            session.task.cancel()
-            if self._sessions.get(key) is session:
-                del self._sessions[key]
+    def _left(self, source: _Source, ended: Ended) -> None:
+        source.waiting.discard(ended)
+        if not source.waiting and source.task:
+            source.task.cancel()
+            if self._sources.get(source.key) is source:
+                del self._sources[source.key]
 
-    async def _watch(self, caller: Caller, session: _Session) -> None:
-        # Each connection's token has an expiry of its own: here the session alone counts.
+    async def _watch(self, caller: Caller, source: _Source) -> None:
+        # Each connection's token has an expiry of its own: here what it came by alone counts.
         whose = replace(caller, expires_at=_NEVER)
-        with self._core.wakeups.listen(session_topic(caller.session_key or "")) as waiter:
+        with self._core.wakeups.listen(source.topic) as waiter:
             while await self._identity.is_live(whose):
                 await waiter.wait(SWEEP_S)
-        self._sessions.pop(caller.session_key or "", None)
-        for ended in list(session.waiting):
+        self._sources.pop(source.key, None)
+        for ended in list(source.waiting):
             _tell(ended, End.SESSION)
+
+
+def _source_of(caller: Caller) -> _Source | None:
+    if caller.client is not None:
+        topic = client_topic(caller.client.id)
+        return _Source(f"{topic}:{caller.client.generation}", topic)
+    if caller.session_key:
+        topic = session_topic(caller.session_key)
+        return _Source(topic, topic)
+    return None
 
 
 class _Expiry:

@@ -19,6 +19,8 @@ from gateway.api.transports.replies import Refusal
 from gateway.domain.errors import AccessError
 
 MAXIMUM_PARAMETERS = 20
+# Source: RFC 6750, section 3: OAuth's libraries get a new token by it.
+BAD_TOKEN = {"www-authenticate": 'Bearer error="invalid_token"'}
 
 
 @dataclass(slots=True)
@@ -118,8 +120,10 @@ async def context_of(heard: Heard, parts: ApiParts, asked: Asked | None = None) 
         caller = await parts.identity.caller_of_request(HTTPConnection(heard.scope))
     except AccessError as error:
         code = Code(error.problems[0].code)
-        status = 403 if code is Code.FORBIDDEN else 401
-        raise Refusal(status, tell(locale, "problem", code, {}), code) from None
+        message = tell(locale, "problem", code, {})
+        if code is Code.FORBIDDEN:
+            raise Refusal(403, message, code) from None
+        raise Refusal(401, message, code, BAD_TOKEN) from None
     if caller.locale != locale:
         caller = replace(caller, locale=locale)
     return Context(parts.core, caller, locale, asked.resume_after if asked else None)

@@ -65,7 +65,7 @@ class Reservations:
             raise Refusal(429, TOO_MUCH.format(seconds=wait_s), Code.RATE_LIMITED, {"retry-after": str(wait_s)})
         if len(self._kept) >= self._parts.settings.reservations:
             raise Refusal(503, "Too many event streams are open.", Code.RATE_LIMITED, {"retry-after": "30"})
-        reservation = _Reservation(secrets.token_urlsafe(24), _owner(context.caller))
+        reservation = _Reservation(secrets.token_urlsafe(24), context.caller.subject)
         self._kept[reservation.token] = reservation
         reservation.unclaimed = asyncio.create_task(self._forget_unclaimed(reservation))
         return Reply(reservation.token.encode(), 201, "text/plain")
@@ -146,7 +146,7 @@ class Reservations:
         context = await context_of(heard, self._parts, asked)
         token = heard.header(TOKEN_HEADER) or heard.parameters.get("token", "")
         reservation = self._kept.get(token)
-        if reservation is None or reservation.owner != _owner(context.caller):
+        if reservation is None or reservation.owner != context.caller.subject:
             raise Refusal(404, "There is no event stream with this token: reserve one by PUT.", Code.NOT_FOUND)
         return reservation, context
 
@@ -155,10 +155,6 @@ class Reservations:
             await asyncio.wait({ended}, timeout=UNCLAIMED_S)
         self._kept.pop(reservation.token, None)
         await reservation.end()
-
-
-def _owner(caller: Caller) -> str | None:
-    return caller.actor.id if caller.actor else None
 
 
 async def _pump(written: "asyncio.Queue[bytes]", line: Line) -> None:

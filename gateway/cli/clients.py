@@ -1,0 +1,105 @@
+"""`gateway client …`: service clients, made and ended on the data folder, also of a gateway that runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.cli.failures import as_refusals
+from gateway.cli.refusal import Refusal
+from gateway.cli.words import say
+from gateway.domain.clients import CLIENT_SCOPES, ClientRecord, ClientScope, client_name_problem
+from gateway.domain.errors import RequestError
+from gateway.domain.paging import MAXIMUM_FIRST
+from gateway.ports import Clock, Storage
+from gateway.settings import read_settings
+from gateway.storage import MemoryWakeUps, SystemClock, open_storage
+from gateway.usecases import clients
+from gateway.usecases.clients import SECRET_GRACE, NewSecret
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeper:
+    """The folder's storage, without a gateway around it."""
+
+    storage: Storage
+    clock: Clock
+
+
+def add_client(name: str, scopes: Sequence[str], data: Path | None) -> int:
+    """Makes one and prints its id and its secret. Raises: Refusal."""
+    known = [ClientScope(each) for each in scopes if each in set(ClientScope)]
+    if len(known) < len(scopes):
+        named = "; ".join(f"{each} ({text.rstrip('.')})" for each, text in CLIENT_SCOPES.items())
+        raise Refusal(f"there is no such scope; there are: {named}", status=2)
+    if client_name_problem(name):
+        raise Refusal("a client's name has 1 to 100 printable characters", status=2)
+    _show(_run(data, lambda keeper: clients.create_client(keeper, name, known)))
+    return 0
+
+
+def list_clients(data: Path | None) -> int:
+    """Prints a line for each, newest first. Raises: Refusal."""
+    for record in _run(data, _all):
+        say(f"{record.id}  {record.name:24} {_state(record):28} {' '.join(sorted(record.scopes))}".rstrip())
+    return 0
+
+
+async def _all(keeper: _Keeper) -> list[ClientRecord]:
+    page = await clients.list_clients(keeper, MAXIMUM_FIRST, None)
+    found = list(page.edges)
+    while page.page_info.has_next_page:
+        page = await clients.list_clients(keeper, MAXIMUM_FIRST, page.page_info.end_cursor)
+        found.extend(page.edges)
+    return [edge.node for edge in found]
+
+
+def _state(record: ClientRecord) -> str:
+    if record.ended_at:
+        return f"ended {record.ended_at:%Y-%m-%d %H:%M}"
+    return f"last used {record.last_used_at:%Y-%m-%d %H:%M}" if record.last_used_at else "never used"
+
+
+def rotate_client(client_id: str, data: Path | None, *, ends_previous: bool) -> int:
+    """Gives one a new secret and prints that. Raises: Refusal."""
+    grace = timedelta() if ends_previous else SECRET_GRACE
+    _show(_run(data, lambda keeper: clients.rotate_secret(keeper, client_id, grace)))
+    return 0
+
+
+def end_client(client_id: str, data: Path | None) -> int:
+    """Ends one. Raises: Refusal."""
+    record = _run(data, lambda keeper: clients.end_client(keeper, client_id))
+    say(f"{record.name} has ended")
+    return 0
+
+
+def _show(made: NewSecret) -> None:
+    say(f"client_id      {made.client.id}", f"client_secret  {made.secret}", "The secret is shown this once.")
+
+
+def _run(data: Path | None, work: Callable[[_Keeper], Awaitable[T]]) -> T:
+    """Raises: Refusal."""
+
+    async def run() -> T:
+        async with _opened(data) as keeper:
+            return await work(keeper)
+
+    with as_refusals():
+        try:
+            return asyncio.run(run())
+        except RequestError as error:
+            is_ended = error.problems[0].code == "CLIENT_ENDED"
+            raise Refusal("the client has ended" if is_ended else "there is no client of that id", status=2) from None
+
+
+@asynccontextmanager
+async def _opened(data: Path | None) -> AsyncIterator[_Keeper]:
+    clock = SystemClock()
+    async with open_storage(read_settings(data=data).database, MemoryWakeUps(), clock, None) as storage:
+        yield _Keeper(storage, clock)

@@ -1,0 +1,301 @@
+"""Service clients at the API: what the operator does with them, and what a client is to everything that serves it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from graphql import GraphQLObjectType
+from websockets.asyncio.client import ClientConnection
+
+from gateway.api.auth import AuthParts, AuthSettings, Identity, open_auth
+from gateway.api.operations.fanout import rights_key
+from gateway.api.operations.limits import Budgets, OperationLimits
+from gateway.api.operations.watched import _kind_of
+from gateway.api.schema.access import AccessDirective
+from gateway.api.schema.built import schema
+from gateway.domain.clients import ClientScope
+from gateway.domain.parties import Caller, ServiceClient
+from gateway.usecases import clients
+from gateway.usecases.clients import NewSecret
+from gateway.usecases.policy import Access
+from tests.api.running import Running, begun, running, said, send
+from tests.api.test_access import ROWS, _document, _first, _kept, _outcome, _variables
+from tests.federation.scripted import offering
+
+CREATE = """
+mutation($name: String!) {
+  createServiceClient(input: {name: $name, scopes: [PROVIDERS_WRITE]}) {
+    serviceClient { id name scopes createdAt lastUsedAt previousSecretUntil endedAt } secret
+    userErrors { code field message }
+  }
+}
+"""
+ROTATE = """
+mutation($id: ID!, $now: Boolean) {
+  rotateServiceClientSecret(input: {clientId: $id, endPrevious: $now}) {
+    serviceClient { id previousSecretUntil } secret userErrors { code field }
+  }
+}
+"""
+END = (
+    "mutation($id: ID!) { endServiceClient(input: {clientId: $id}) { serviceClient { endedAt } userErrors { code } } }"
+)
+LIST = """
+query($first: Int, $after: String) {
+  serviceClients(first: $first, after: $after) { edges { node { name } } pageInfo { hasNextPage endCursor } }
+}
+"""
+NODE = "query($id: ID!) { node(id: $id) { id ... on ServiceClient { name } } }"
+ACME = ServiceClient("acme", "acme", frozenset({"providers:write"}), 1)
+ALL = frozenset(ClientScope)
+
+
+async def test_the_operator_makes_a_client_changes_its_secret_and_ends_it(gateway: Running) -> None:
+    await gateway.sign_in("operator", is_operator=True)
+    made = (await gateway.ask(CREATE, {"name": " acme "}, "operator"))["data"]["createServiceClient"]
+    client_id = made["serviceClient"].pop("id")
+
+    assert made["userErrors"] == []
+    assert made["serviceClient"] == {
+        "name": "acme",
+        "scopes": ["PROVIDERS_WRITE"],
+        "createdAt": "2026-03-01T12:00:00Z",
+        "lastUsedAt": None,
+        "previousSecretUntil": None,
+        "endedAt": None,
+    }
+    rotated = (await gateway.ask(ROTATE, {"id": client_id}, "operator"))["data"]["rotateServiceClientSecret"]
+    assert rotated["serviceClient"] == {"id": client_id, "previousSecretUntil": "2026-03-02T12:00:00Z"}
+    at_once = await gateway.ask(ROTATE, {"id": client_id, "now": True}, "operator")
+    third = at_once["data"]["rotateServiceClientSecret"]
+    assert third["serviceClient"]["previousSecretUntil"] is None
+    secrets = {made["secret"], rotated["secret"], third["secret"]}
+    assert (len(secrets), {len(each) for each in secrets}) == (3, {43})
+    ended = [(await gateway.ask(END, {"id": client_id}, "operator"))["data"]["endServiceClient"] for _ in range(2)]
+    assert ended == [{"serviceClient": {"endedAt": "2026-03-01T12:00:00Z"}, "userErrors": []}] * 2
+    late = (await gateway.ask(ROTATE, {"id": client_id}, "operator"))["data"]["rotateServiceClientSecret"]
+    assert late == {
+        "serviceClient": None,
+        "secret": None,
+        "userErrors": [{"code": "CLIENT_ENDED", "field": ["clientId"]}],
+    }
+
+
+@pytest.mark.parametrize(("name", "code"), [(" ", "INVALID_NAME"), ("a\nb", "INVALID_NAME"), ("x" * 101, "TOO_LONG")])
+async def test_a_client_needs_a_name_that_can_be_read(gateway: Running, name: str, code: str) -> None:
+    await gateway.sign_in("operator", is_operator=True)
+
+    made = (await gateway.ask(CREATE, {"name": name}, "operator"))["data"]["createServiceClient"]
+
+    assert (made["serviceClient"], made["secret"]) == (None, None)
+    assert [(each["code"], each["field"]) for each in made["userErrors"]] == [(code, ["name"])]
+
+
+async def test_a_scope_that_there_is_not_is_no_valid_document(gateway: Running) -> None:
+    await gateway.sign_in("operator", is_operator=True)
+
+    answer = await gateway.ask(CREATE.replace("PROVIDERS_WRITE", "EVERYTHING"), {"name": "acme"}, "operator")
+
+    assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_the_operator_pages_through_the_clients_and_nobody_else_sees_one(gateway: Running) -> None:
+    await gateway.sign_in("operator", is_operator=True)
+    await gateway.sign_in("maria")
+    made = []
+    for number in range(3):
+        made.append(await clients.create_client(gateway.core, f"tool {number}", []))
+        gateway.clock.advance(seconds=1)
+
+    first = (await gateway.ask(LIST, {"first": 2}, "operator"))["data"]["serviceClients"]
+    rest = (await gateway.ask(LIST, {"after": first["pageInfo"]["endCursor"]}, "operator"))["data"]["serviceClients"]
+
+    assert [each["node"]["name"] for page in (first, rest) for each in page["edges"]] == ["tool 2", "tool 1", "tool 0"]
+    assert (first["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
+    found = [await gateway.ask(NODE, {"id": made[0].client.id}, token) for token in ("operator", "maria", None)]
+    assert [each["data"]["node"] for each in found] == [{"id": made[0].client.id, "name": "tool 0"}, None, None]
+
+
+def _access(kind: str, name: str) -> Access:
+    root: GraphQLObjectType = getattr(schema._schema, f"{kind}_type")
+    applied = root.fields[name].extensions["strawberry-definition"].directives
+    (access,) = [each.caller for each in applied if isinstance(each, AccessDirective)]
+    return Access(access)
+
+
+NOT_FOR_CLIENTS = [
+    pytest.param(kind, name, id=name)
+    for kind, rows in ROWS.items()
+    for name in rows
+    if _access(kind, name) in (Access.SIGNED_IN, Access.MANAGER, Access.OPERATOR)
+]
+PUBLIC = [name for name in ROWS["query"] if _access("query", name) is Access.PUBLIC]
+
+
+@pytest.mark.requirement("S2", "S3")
+@pytest.mark.parametrize(("kind", "name"), NOT_FOR_CLIENTS)
+async def test_what_is_for_people_is_refused_to_a_client_of_every_scope(gateway: Running, kind: str, name: str) -> None:
+    gateway.tokens.callers["tool"] = Caller(client=ServiceClient("tool", "tool", ALL, 1))
+    kept = await _kept(gateway)
+    document, variables = _document(kind, name, ROWS[kind][name][0]), _variables(gateway, kept)
+
+    ask = _first(gateway, document, variables, "tool") if kind == "subscription" else None
+    answer = await (ask or gateway.ask(document, variables, "tool"))
+
+    assert _outcome(name, answer) == "FORBIDDEN", answer
+
+
+async def test_a_client_sees_what_anybody_sees_and_is_no_viewer(gateway: Running) -> None:
+    gateway.tokens.callers["tool"] = Caller(client=ServiceClient("tool", "tool", ALL, 1))
+    kept = await _kept(gateway)
+
+    for name in PUBLIC:
+        document, variables = _document("query", name, ROWS["query"][name][0]), _variables(gateway, kept)
+        assert await gateway.ask(document, variables, "tool") == await gateway.ask(document, variables), name
+
+
+def test_each_client_has_a_budget_of_its_own() -> None:
+    budgets = Budgets(OperationLimits(cost_per_actor="10/hour", cost_per_address="100/hour"))
+    acme, other, nobody = Caller(client=ACME), Caller(client=ServiceClient("other", "", frozenset())), Caller()
+
+    assert budgets.charge(acme, 10) is None
+    assert (budgets.charge(acme, 1) or 0) > 3500
+    assert (budgets.charge(other, 10), budgets.charge(nobody, 50)) == (None, None)
+
+
+def test_what_a_client_follows_is_made_for_it_alone() -> None:
+    keys = [
+        rights_key(Caller()),
+        rights_key(Caller(client=ACME)),
+        rights_key(Caller(client=ServiceClient("acme", "acme", frozenset(), 1))),
+        rights_key(Caller(client=ServiceClient("other", "acme", ACME.scopes, 1))),
+    ]
+
+    assert len(set(keys)) == 4
+    assert rights_key(Caller(client=ACME)) == rights_key(Caller(client=ServiceClient(*_fields(ACME, generation=2))))
+
+
+def _fields(client: ServiceClient, **changes: Any) -> tuple[Any, ...]:
+    return client.id, client.name, client.scopes, changes.get("generation", client.generation)
+
+
+def test_operators_see_that_a_client_asked() -> None:
+    assert [_kind_of(each) for each in (Caller(client=ACME), Caller())] == ["client", "nobody"]
+
+
+@pytest.fixture
+async def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Running, AuthParts]]:
+    """A gateway that takes real tokens, and looks ten times a second whether they are still good."""
+    monkeypatch.setattr("gateway.api.transports.liveness.SWEEP_S", 0.1)
+    async with (
+        running(tmp_path, [offering("nord", "o-1")], beat_s=0.3) as gateway,
+        open_auth(gateway.core, tmp_path, AuthSettings()) as auth,
+    ):
+        real = Identity(auth)
+        for name in ("caller_of_request", "caller_of_token", "is_live"):
+            monkeypatch.setattr(gateway.tokens, name, getattr(real, name))
+        yield gateway, auth
+
+
+def _token(auth: AuthParts, made: NewSecret) -> str:
+    client = made.client.caller(made.client.scopes, made.client.generation)
+    return auth.tokens.issue_for_client(client, auth.core.clock.now())
+
+
+async def _closed(socket: ClientConnection) -> int:
+    """The code that the gateway closes it with."""
+    async with asyncio.timeout(5):
+        await socket.wait_closed()
+    return socket.close_code or 0
+
+
+async def _end(core: Any, made: NewSecret) -> None:
+    await clients.end_client(core, made.client.id)
+
+
+async def _rotate_at_once(core: Any, made: NewSecret) -> None:
+    await clients.rotate_secret(core, made.client.id, timedelta())
+
+
+async def _let_the_grace_pass(core: Any, made: NewSecret) -> None:
+    await clients.rotate_secret(core, made.client.id, timedelta(minutes=5))
+    core.clock.advance(minutes=5)  # nobody is woken
+
+
+@pytest.mark.requirement("S6")
+@pytest.mark.parametrize("change", [_end, _rotate_at_once, _let_the_grace_pass])
+async def test_a_clients_connections_end_with_what_they_came_by(served: tuple[Running, AuthParts], change: Any) -> None:
+    gateway, auth = served
+    acme = await clients.create_client(gateway.core, "acme", ALL)
+    other = await clients.create_client(gateway.core, "other", ALL)
+
+    async with gateway.socket() as socket, gateway.socket() as others:
+        await begun(socket, {"authorization": f"Bearer {_token(auth, acme)}"})
+        await begun(others, {"authorization": f"Bearer {_token(auth, other)}"})
+        await change(gateway.core, acme)
+        code = await _closed(socket)
+        await send(others, {"id": "1", "type": "subscribe", "payload": {"query": "{ __typename }"}})
+        assert (await said(others))["type"] == "next"
+
+    assert code == 4403
+
+
+async def test_a_connection_is_renewed_by_its_own_client_alone(served: tuple[Running, AuthParts]) -> None:
+    gateway, auth = served
+    acme, other = [await clients.create_client(gateway.core, name, ALL) for name in ("acme", "other")]
+
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": f"Bearer {_token(auth, acme)}"})
+        gateway.clock.advance(minutes=5)
+        await send(socket, {"type": "ping", "payload": {"authorization": f"Bearer {_token(auth, acme)}"}})
+        pong = await said(socket)
+        await send(socket, {"type": "ping", "payload": {"authorization": f"Bearer {_token(auth, other)}"}})
+        code = await _closed(socket)
+
+    assert pong == {"type": "pong", "payload": {"expiresAt": "2026-03-01T12:20:00+00:00"}}
+    assert code == 4403
+
+
+async def test_a_reserved_stream_is_its_clients_own(served: tuple[Running, AuthParts]) -> None:
+    gateway, auth = served
+    acme, other = [await clients.create_client(gateway.core, name, ALL) for name in ("acme", "other")]
+
+    async def claim(token: str, headers: dict[str, str]) -> int:
+        wanted = {"accept": "text/event-stream", "x-graphql-event-stream-token": token, **headers}
+        async with gateway.http.get(f"{gateway.address}/graphql", headers=wanted) as response:
+            return response.status
+
+    mine, others = ({"authorization": f"Bearer {_token(auth, each)}"} for each in (acme, other))
+    async with gateway.http.put(f"{gateway.address}/graphql", headers=mine) as response:
+        token = await response.text()
+
+    assert [await claim(token, others), await claim(token, {}), await claim(token, mine)] == [404, 404, 200]
+
+
+async def test_a_token_that_is_good_no_more_is_refused_in_oauths_words(served: tuple[Running, AuthParts]) -> None:
+    gateway, auth = served
+    acme = await clients.create_client(gateway.core, "acme", ALL)
+    headers = {"authorization": f"Bearer {_token(auth, acme)}"}
+    await clients.end_client(gateway.core, acme.client.id)
+
+    async with gateway.http.post(
+        f"{gateway.address}/graphql", json={"query": "{ __typename }"}, headers=headers
+    ) as got:
+        answer = await got.json(content_type=None)
+
+    assert (got.status, got.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_subscription_by_get_needs_a_cookie_whoever_asks(served: tuple[Running, AuthParts]) -> None:
+    gateway, auth = served
+    acme = await clients.create_client(gateway.core, "acme", ALL)
+    headers = {"authorization": f"Bearer {_token(auth, acme)}", "accept": "text/event-stream"}
+    address = f"{gateway.address}/graphql?query=subscription{{customerEvents{{id}}}}"
+
+    async with aiohttp.ClientSession() as http, http.get(address, headers=headers) as response:
+        assert response.status == 405
