@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gateway.contract.provider import Limits
+from gateway.contract.provider import Limits, Outbound
 from gateway.domain.catalog.providers import ProviderRole
 from gateway.domain.identity import own_id
 from gateway.domain.parties import OPERATOR, Agreement
@@ -199,6 +199,14 @@ class Settings(BaseSettings):
     provider_change_timeout_s: Seconds = Field(15, description="How long a provider may take to answer a change.")
     provider_concurrency: int = Field(16, ge=1, description="How many calls a provider gets at once, by capability.")
     provider_read_tries: int = Field(3, ge=1, description="How often a read is tried before it counts as failed.")
+    provider_answer_bytes: Count = Field(
+        16 * 1024 * 1024, description="How long a provider's answer may be, in bytes once it is unpacked."
+    )
+    provider_answer_depth: Count = Field(64, description="How many levels the JSON of a provider's answer may have.")
+    provider_pages: Count = Field(1000, description="How many pages a provider's list may have.")
+    provider_networks: Networks = Field(
+        (), description="Networks beside the public ones in which a registered provider's systems may be, by http too."
+    )
 
     demo_delivery: Span = Field(
         (2, 6), description="How long the demo's operators take to deliver an item, from-to in seconds, such as 2-6."
@@ -259,7 +267,15 @@ class Settings(BaseSettings):
             change_timeout_s=self.provider_change_timeout_s,
             concurrency=self.provider_concurrency,
             read_tries=self.provider_read_tries,
+            answer_bytes=self.provider_answer_bytes,
+            answer_depth=self.provider_answer_depth,
+            pages=self.provider_pages,
         )
+
+    @property
+    def registered_limits(self) -> Limits:
+        """The same for a provider that was registered while the gateway runs: it does not reach everything."""
+        return replace(self.provider_limits, outbound=Outbound(self.provider_networks))
 
 
 def read_settings(**given: Any) -> Settings:
@@ -313,6 +329,9 @@ class _LimitsEntry(_Entry):
     change_timeout_s: Seconds | None = None
     concurrency: int | None = Field(None, ge=1)
     read_tries: int | None = Field(None, ge=1)
+    answer_bytes: Count | None = None
+    answer_depth: Count | None = None
+    pages: Count | None = None
 
 
 class _ProviderEntry(_Entry):

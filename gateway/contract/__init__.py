@@ -5,7 +5,7 @@ from gateway.contract.catalog import Catalog, Qualification
 from gateway.contract.events import Events, PolledEvents, PolledSignals, Signal, SignalKind
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
-from gateway.contract.provider import CAPABILITIES, Connect, Limits, Provider, ProviderSettings
+from gateway.contract.provider import CAPABILITIES, Connect, Limits, Outbound, Provider, ProviderSettings
 from gateway.domain.billing import Bill, BillState, Charge
 from gateway.domain.catalog.forms import Choice, ChoiceConstraint, OrderField, RangeConstraint, TextConstraint
 from gateway.domain.catalog.offerings import (
@@ -72,6 +72,7 @@ __all__ = [
     "OrderItemState",
     "OrderRequest",
     "Ordering",
+    "Outbound",
     "OutcomeUnknown",
     "Place",
     "PolledEvents",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from gateway.contract.billing import Billing
@@ -18,10 +19,21 @@ CAPABILITIES = ("catalog", "qualification", "ordering", "inventory", "billing", 
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What bounds each call to a provider: seconds, calls at once (each capability's), tries of what may be repeated.
+class Outbound:
+    """Where calls to a provider may go: anywhere, as its entry stands in the operator's own file (None); or to public
+    addresses by https, and to these networks by http too.
+    """
 
-    A read's tries share its one time limit. A whole catalogue has a limit of its own: nobody waits for it.
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds each call to a provider: seconds, calls at once (each capability's), tries of what may be repeated,
+    and of an answer: its bytes once they are unpacked, its levels of JSON, the pages of a list.
+
+    A read's tries share its one time limit. A whole catalogue has a limit of its own: nobody waits for it. `outbound`
+    stands here so that whoever opens a connection within these limits keeps to it.
     """
 
     read_timeout_s: float = 5.0
@@ -29,6 +41,10 @@ class Limits:
     change_timeout_s: float = 15.0
     concurrency: int = 16
     read_tries: int = 3
+    answer_bytes: int = 16 * 1024 * 1024
+    answer_depth: int = 64
+    pages: int = 1000
+    outbound: Outbound = Outbound()
 
 
 def _now() -> datetime:

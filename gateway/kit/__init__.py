@@ -2,16 +2,17 @@
 
 from gateway.kit.answers import Answer, Misshapen
 from gateway.kit.client import Area, HttpClient, open_client
-from gateway.kit.credentials import credential_headers
+from gateway.kit.credentials import Credentials, read_credentials
 from gateway.kit.options import InvalidOptions, Options
 
 __all__ = [
     "Answer",
     "Area",
+    "Credentials",
     "HttpClient",
     "InvalidOptions",
     "Misshapen",
     "Options",
-    "credential_headers",
     "open_client",
+    "read_credentials",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.contract import ProviderProfile, ProviderRole, ProviderSettings, own_id
-from gateway.kit import InvalidOptions, Options, credential_headers
+from gateway.kit import Credentials, InvalidOptions, Options, read_credentials
 from providers.tmforum.options import read_options
 
 URL = {"url": "https://partner.example/tmf-api"}
@@ -35,7 +35,7 @@ def settings(**options: Any) -> ProviderSettings:
         ({**URL, "roles_by_category": {"tv": "BAKER"}}, "option roles_by_category: 'BAKER' is no role of the provider"),
         ({**URL, "paths": "x"}, "option paths: options by name are expected"),
         ({**URL, "paths": {"catalogue": "x"}}, "option paths.catalogue: is not known"),
-        ({**URL, "credentials": {}}, "option credentials.bearer_token: give either bearer_token, or basic"),
+        ({**URL, "credentials": {}}, "option credentials.bearer_token: give one: bearer_token, basic or oauth_client"),
         ({**URL, "credentials": {"basic": {"username": "s3cret"}}}, "option credentials.basic.password: is required"),
         ({**URL, "credentials": {"token": "s3cret"}}, "option credentials.token: is not known"),
     ],
@@ -66,9 +66,9 @@ def test_credentials_become_one_header_and_show_in_no_printed_form() -> None:
 
     found = read_options(given)
 
-    assert found.headers == {"Authorization": "Bearer s3cret"}
+    assert found.credentials == Credentials({"Authorization": "Bearer s3cret"})
     assert "s3cret" not in f"{given!r} {found!r}"
-    assert credential_headers(None) == {}
+    assert read_credentials(None) == Credentials()
 
 
 def test_an_option_that_is_null_has_its_default() -> None:
