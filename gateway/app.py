@@ -24,6 +24,7 @@ from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
 from gateway.federation import signals
 from gateway.federation.callbacks import Callbacks, registered
+from gateway.federation.polling import Pace, polled
 from gateway.federation.projection import Projection, open_projection
 from gateway.federation.registry import Registry, open_registry
 from gateway.saga.driver import drive
@@ -104,6 +105,7 @@ async def open_gateway(
             open_auth(core, settings.data, _auth_settings(settings, public_url)) as auth,
             engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
             registered(registry, callbacks),
+            polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
             yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))

@@ -204,6 +204,12 @@ class Settings(BaseSettings):
     )
     provider_answer_depth: Count = Field(64, description="How many levels the JSON of a provider's answer may have.")
     provider_pages: Count = Field(1000, description="How many pages a provider's list may have.")
+    events_poll_first_s: Seconds = Field(
+        2, description="How soon a provider that posts no events is asked what changed, in seconds."
+    )
+    events_poll_most_s: Seconds = Field(
+        60, description="The longest pause between two such questions, in seconds, while nothing changes."
+    )
     provider_networks: Networks = Field(
         (), description="Networks beside the public ones in which a registered provider's systems may be, by http too."
     )
