@@ -204,6 +204,7 @@ class Settings(BaseSettings):
     )
     provider_answer_depth: Count = Field(64, description="How many levels the JSON of a provider's answer may have.")
     provider_pages: Count = Field(1000, description="How many pages a provider's list may have.")
+    events_per_provider: Rate = Field("6000/minute", description="How many events each provider may post.")
     events_poll_first_s: Seconds = Field(
         2, description="How soon a provider that posts no events is asked what changed, in seconds."
     )

@@ -2,7 +2,7 @@
 
 from gateway.contract.billing import Billing
 from gateway.contract.catalog import Catalog, Qualification
-from gateway.contract.events import Events, PolledEvents, PolledSignals, Signal, SignalKind
+from gateway.contract.events import EventProof, Events, PolledEvents, PolledSignals, Post, Proven, Signal, SignalKind
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
 from gateway.contract.provider import CAPABILITIES, Connect, Limits, Outbound, Provider, ProviderSettings
@@ -61,6 +61,7 @@ __all__ = [
     "ChoiceConstraint",
     "Connect",
     "ContractBroken",
+    "EventProof",
     "Events",
     "Inventory",
     "Limits",
@@ -77,11 +78,13 @@ __all__ = [
     "Place",
     "PolledEvents",
     "PolledSignals",
+    "Post",
     "PriceAlteration",
     "PriceCondition",
     "Product",
     "ProductOffering",
     "ProductStatus",
+    "Proven",
     "Provider",
     "ProviderCancellation",
     "ProviderError",

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.contract.billing import Billing
 from gateway.contract.catalog import Catalog, Qualification
-from gateway.contract.events import Events, PolledEvents
+from gateway.contract.events import EventProof, Events, PolledEvents
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering
 from gateway.domain.catalog.providers import ProviderProfile
@@ -66,7 +66,10 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A connected provider; a capability that it lacks is None, so each caller must decide."""
+    """A connected provider; a capability that it lacks is None, so each caller must decide.
+
+    `event_proof` is no capability: None where what it posts is proven by the secret in the address alone.
+    """
 
     profile: ProviderProfile
     catalog: Catalog | None = None
@@ -76,6 +79,7 @@ class Provider:
     billing: Billing | None = None
     events: Events | None = None
     polled_events: PolledEvents | None = None
+    event_proof: EventProof | None = None
 
     @property
     def capabilities(self) -> tuple[str, ...]:

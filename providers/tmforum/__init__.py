@@ -44,4 +44,5 @@ def _provider(client: HttpClient, reading: Reading) -> Provider:
         inventory=TmForumInventory(areas["inventory"], reading) if "inventory" in areas else None,
         billing=TmForumBilling(areas["billing"], reading) if "billing" in areas else None,
         events=TmForumEvents(reading.profile.slug, heard) if heard else None,
+        event_proof=reading.options.event_proof,
     )

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yarl import URL
 
-from gateway.contract import ProviderRole, ProviderSettings
-from gateway.kit import Credentials, Options, read_credentials
+from gateway.contract import EventProof, ProviderRole, ProviderSettings
+from gateway.kit import Credentials, Options, read_credentials, read_event_proof
 
 DEFAULT_PATHS = {
     "catalog": "/productCatalogManagement/v4",
@@ -30,6 +30,7 @@ class TmForumOptions:
     roles_by_category: Mapping[str, ProviderRole] = field(default_factory=dict)
     page_size: int = 100
     time_zone: tzinfo = UTC
+    event_proof: EventProof | None = None
 
 
 def read_options(settings: ProviderSettings) -> TmForumOptions:
@@ -43,6 +44,7 @@ def read_options(settings: ProviderSettings) -> TmForumOptions:
         roles_by_category=_roles(given, settings),
         page_size=given.number("page_size", 100, 1, 1000),
         time_zone=_zone(given),
+        event_proof=read_event_proof(given.section("events"), settings.now),
     )
     given.end()
     return found
