@@ -1,5 +1,6 @@
 """Takes what providers post: proven where the provider can prove it, once, and never for the truth."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,6 +14,8 @@ from gateway.domain.errors import ContractBroken
 from gateway.federation.directory import Directory
 from gateway.federation.signals import receive
 from gateway.ports import Clock, WakeUps
+
+alarms = logging.getLogger("gateway.alarms")
 
 # Of each provider, within the minutes for which a proof counts.
 REMEMBERED = 50_000
@@ -53,6 +56,7 @@ class Posts:
                 proven = provider.event_proof.check(post)
                 refusal = Receipt.UNPROVEN if proven is None else self._remember(slug, proven)
                 if refusal is not None:
+                    alarms.warning("post-refused provider=%s receipt=%s", slug, refusal.name)
                     return refusal
             body = _object(post.body)
             if body is None:

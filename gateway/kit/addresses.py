@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver
@@ -13,6 +14,7 @@ from yarl import URL
 from gateway.contract import Outbound
 
 LOOKUP_TIMEOUT_S = 5.0
+MOST_ADDRESSES = 20
 
 Address = IPv4Address | IPv6Address
 
@@ -79,6 +81,30 @@ async def check_address(url: str, outbound: Outbound, resolver: AbstractResolver
     found = await _looked_up(host, port, resolver or ThreadedResolver())
     if not found or not all(may_reach(each, outbound, is_encrypted=is_encrypted) for each in found):
         raise AddressRefused(_words(is_encrypted))
+
+
+async def check_options(options: Any, outbound: Outbound, resolver: AbstractResolver | None = None) -> None:
+    """Checks every address in an adapter's options, credentials too, whatever they are called and however deep.
+
+    Raises: AddressRefused, for the first that is refused, or for too many.
+    """
+    found = list(dict.fromkeys(_addresses(options)))
+    if len(found) > MOST_ADDRESSES:
+        raise AddressRefused(f"more than {MOST_ADDRESSES} addresses")
+    for url in found:
+        await check_address(url, outbound, resolver)
+
+
+def _addresses(options: Any) -> Iterator[str]:
+    waiting = [options]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            waiting += each.values()
+        elif isinstance(each, list | tuple):
+            waiting += each
+        elif isinstance(each, str) and "://" in each:
+            yield each.strip()
 
 
 def _parts(url: str) -> tuple[str, int, bool]:

@@ -1,6 +1,7 @@
 """HTTP to one provider: one session with keep-alive, bounded in connections, time and size, on one event loop."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ CONNECT_TIMEOUT_S = 2.0
 KEEP_ALIVE_S = 4.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECT_LIMIT = 3
+
+alarms = logging.getLogger("gateway.alarms")
 
 # The trace and nothing beside it: baggage may hold what is none of a provider's business.
 _trace_context = TraceContextTextMapPropagator()
@@ -86,7 +89,9 @@ class HttpClient:
         except TimeoutError:
             raise trouble.lost("no answer in time", trace.is_sent) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise trouble.lost(_told(error), trace.is_sent) from None
+            if (refusal := _refusal(error)) is not None:
+                alarms.error("address-refused provider=%s host=%s", self.provider, call.url.host)
+            raise trouble.lost(refusal or type(error).__name__, trace.is_sent) from None
 
     async def _exchange(self, call: Call, trouble: Trouble, trace: SimpleNamespace) -> Answer:
         sent = dict(call.headers)
@@ -254,9 +259,9 @@ def _bearing(call: Call, token: Token) -> Call:
     return replace(call, headers={**call.headers, "Authorization": f"Bearer {token.text}"})
 
 
-def _told(error: aiohttp.ClientError | OSError) -> str:
+def _refusal(error: aiohttp.ClientError | OSError) -> str | None:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    return str(cause) if isinstance(cause, AddressRefused) else type(error).__name__
+    return str(cause) if isinstance(cause, AddressRefused) else None
 
 
 def _sent_trace() -> aiohttp.TraceConfig:

@@ -53,7 +53,9 @@ async def test_a_post_that_is_proven_wakes_who_waits_for_its_order(desk: Desk) -
         assert await waiter.wait(0)
 
 
-async def test_a_post_that_is_repeated_wakes_nobody_and_one_that_is_signed_again_is_harmless(desk: Desk) -> None:
+async def test_a_post_that_is_repeated_wakes_nobody_and_one_that_is_signed_again_is_harmless(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     first = desk.signed()
     await desk.receipts(first)
     with desk.wakeups.listen("provider-order:nord:o1") as waiter:
@@ -62,6 +64,7 @@ async def test_a_post_that_is_repeated_wakes_nobody_and_one_that_is_signed_again
 
         desk.clock.forward(1)
         assert await desk.receipts(desk.signed(), desk.signed("2")) == [Receipt.TAKEN] * 2
+    assert caplog.messages == ["post-refused provider=nord receipt=REPEATED"]
 
 
 async def test_a_repeated_post_is_refused_for_as_long_as_its_proof_would_count(desk: Desk) -> None:

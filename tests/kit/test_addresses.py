@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractResolver
 
 from gateway.contract import ContractBroken, Limits, Outbound, ProviderError, Unavailable
 from gateway.kit import Answer, Area, Credentials, open_client
-from gateway.kit.addresses import AddressRefused, check_address, is_public
+from gateway.kit.addresses import AddressRefused, check_address, check_options, is_public
 from tests.kit.looking_up import Names
 from tests.web import serving
 
@@ -175,8 +175,28 @@ async def test_an_address_that_can_be_used_is_taken() -> None:
     await check_address("http://anything.inside", Outbound())
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"paths": {"ordering": "https://10.0.0.1/orders"}},
+        {"credentials": {"oauth_client": {"token_url": " https://169.254.169.254/token"}}},
+        {"servers": [{"deep": [["http://8.8.8.8"]]}]},
+        {"servers": [f"https://8.8.8.8/{number}" for number in range(21)]},
+        {"url": "HTTPS://[::1]/"},
+        {"url": "gopher://8.8.8.8/"},
+    ],
+)
+async def test_an_address_anywhere_in_a_registration_is_checked(hidden: dict[str, object]) -> None:
+    fine = {"url": "https://8.8.8.8/tmf-api", "page_size": 5, "paths": {"billing": None, "catalog": "/v4"}}
+    await check_options(fine, PUBLIC_ALONE)
+
+    with pytest.raises(AddressRefused):
+        await check_options({**fine, **hidden}, PUBLIC_ALONE)
+
+
 async def test_a_refusal_names_neither_the_address_nor_the_credentials(caplog: pytest.LogCaptureFixture) -> None:
     error = await refusal("https://partner.test", PUBLIC_ALONE, Names(["10.11.12.13"]))
 
+    assert caplog.messages == ["address-refused provider=partner host=partner.test"]
     assert "10.11.12.13" not in f"{error!r} {error} {caplog.text}"
     assert "s3cret" not in f"{error!r} {error} {caplog.text}"
