@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 
@@ -22,8 +21,10 @@ from gateway.api.operations.persisted import Manifest, Trust, read_manifest
 from gateway.api.parts import ApiParts, ApiSettings
 from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
-from gateway.federation import signals
+from gateway.contract.events import Post
 from gateway.federation.callbacks import Callbacks, registered
+from gateway.federation.polling import Pace, polled
+from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection, open_projection
 from gateway.federation.registry import Registry, open_registry
 from gateway.saga.driver import drive
@@ -104,6 +105,7 @@ async def open_gateway(
             open_auth(core, settings.data, _auth_settings(settings, public_url)) as auth,
             engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
             registered(registry, callbacks),
+            polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
             yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
@@ -118,9 +120,10 @@ def _gateway(
     api: tuple[ApiSettings, Library],
 ) -> Gateway:
     core, (settings, library) = parts[0], api
+    posts = Posts(registry, core.wakeups, core.clock)
 
-    async def receive(slug: str, body: Mapping[str, Any]) -> bool:
-        return await signals.receive(registry, core.wakeups, slug, body)
+    async def receive(slug: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+        return await posts.receive(slug, Post(callbacks.url(slug), headers, body))
 
     async def readiness() -> Mapping[str, bool]:
         return await gateway.readiness()
@@ -157,6 +160,7 @@ def api_settings(settings: Settings, public_url: str) -> ApiSettings:
     """What the settings say of the API; `public_url` is the origin of the gateway's own pages."""
     return ApiSettings(
         body_limit=settings.body_bytes,
+        hub_rate=settings.events_per_provider,
         allowed_origins=tuple(_origins(settings, public_url)),
         cors_origins=settings.allowed_origins,
         metrics_networks=settings.metrics_networks,

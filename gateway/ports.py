@@ -34,7 +34,7 @@ class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
     Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
-    `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`.
+    `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went).
     """
 
     def notify(self, *topics: str) -> None:

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gateway.contract.provider import CAPABILITIES, Limits
+from gateway.contract.provider import CAPABILITIES, Limits, Outbound
 from gateway.domain.catalog.providers import ProviderRole
 from gateway.domain.identity import own_id
 from gateway.domain.parties import OPERATOR, Agreement
@@ -218,6 +218,21 @@ class Settings(BaseSettings):
     provider_breaker_open_s: Seconds = Field(
         10, description="How long it is spared them, before one call probes, in seconds."
     )
+    provider_answer_bytes: Count = Field(
+        16 * 1024 * 1024, description="How long a provider's answer may be, in bytes once it is unpacked."
+    )
+    provider_answer_depth: Count = Field(64, description="How many levels the JSON of a provider's answer may have.")
+    provider_pages: Count = Field(1000, description="How many pages a provider's list may have.")
+    events_per_provider: Rate = Field("6000/minute", description="How many events each provider may post.")
+    events_poll_first_s: Seconds = Field(
+        2, description="How soon a provider that posts no events is asked what changed, in seconds."
+    )
+    events_poll_most_s: Seconds = Field(
+        60, description="The longest pause between two such questions, in seconds, while nothing changes."
+    )
+    provider_networks: Networks = Field(
+        (), description="Networks beside the public ones in which a registered provider's systems may be, by http too."
+    )
 
     demo_delivery: Span = Field(
         (2, 6), description="How long the demo's operators take to deliver an item, from-to in seconds, such as 2-6."
@@ -282,7 +297,15 @@ class Settings(BaseSettings):
             rate_per_s=self.provider_rate_per_s,
             breaker_failures=self.provider_breaker_failures,
             breaker_open_s=self.provider_breaker_open_s,
+            answer_bytes=self.provider_answer_bytes,
+            answer_depth=self.provider_answer_depth,
+            pages=self.provider_pages,
         )
+
+    @property
+    def registered_limits(self) -> Limits:
+        """The same for a provider that was registered while the gateway runs: it does not reach everything."""
+        return replace(self.provider_limits, outbound=Outbound(self.provider_networks))
 
 
 def read_settings(**given: Any) -> Settings:
@@ -340,6 +363,9 @@ class _CapabilityLimits(_Entry):
     rate_per_s: Seconds | None = None
     breaker_failures: int | None = Field(None, ge=1)
     breaker_open_s: Seconds | None = None
+    answer_bytes: Count | None = None
+    answer_depth: Count | None = None
+    pages: Count | None = None
 
     def over(self, default: Limits) -> Limits:
         given = self.model_dump(exclude_none=True, exclude={"capabilities"})

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, Protocol
+from typing import Protocol
 
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
@@ -13,6 +13,7 @@ from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest
 from gateway.api.telemetry.watching import Telemetry
 from gateway.domain.parties import Caller
+from gateway.federation.posts import Receipt
 from gateway.usecases.core import Core
 
 Network = IPv4Network | IPv6Network
@@ -36,7 +37,8 @@ class Identity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """What bounds the API: bytes of a body, connections and operations, and whose pages may use it.
+    """What bounds the API: bytes of a body, what each provider may post, connections and operations, and whose pages
+    may use it.
 
     `allowed_origins` may open a WebSocket, the gateway's own too; `cors_origins` are the others: browsers ask for them.
     `metrics_networks` are those that `/metrics` is there for.
@@ -45,6 +47,7 @@ class ApiSettings:
 
     body_limit: int = 256 * 1024
     hub_body_limit: int = 1024 * 1024
+    hub_rate: str = "6000/minute"
     frame_limit: int = 256 * 1024
     subscriptions_per_connection: int = 100
     messages_per_window: int = 1000
@@ -64,9 +67,8 @@ class ApiSettings:
 class ApiParts:
     """The API's parts.
 
-    `is_hub_secret` is asked with a provider's slug and the secret of its callback; `receive` is given the slug and
-    what was posted: False for
-    a provider that sends no events. Raises there: ContractBroken.
+    `is_hub_secret` is asked with a provider's slug and the secret of its callback; `receive` is given the slug, the
+    headers and the body of what was posted.
     """
 
     core: Core
@@ -74,6 +76,6 @@ class ApiParts:
     auth_routes: Sequence[BaseRoute]
     readiness: Callable[[], Awaitable[Mapping[str, bool]]]
     is_hub_secret: Callable[[str, str], bool]
-    receive: Callable[[str, Mapping[str, Any]], Awaitable[bool]]
+    receive: Callable[[str, Mapping[str, str], bytes], Awaitable[Receipt]]
     settings: ApiSettings = field(default_factory=ApiSettings)
     telemetry: Telemetry = field(default_factory=Telemetry)

@@ -2,17 +2,29 @@
 
 import asyncio
 
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.api.auth.addresses import read_address
-from gateway.api.bodies import BodyTooLarge, BodyUnreadable, read_body, read_json
+from gateway.api.bodies import BodyTooLarge, BodyUnreadable, read_body
 from gateway.api.parts import ApiParts
 from gateway.api.telemetry.open_orders import OpenOrders
-from gateway.domain.errors import ContractBroken
+from gateway.federation.posts import Receipt
 
 FORWARDED = frozenset({"forwarded", "x-forwarded-for"})
+
+STATUSES = {
+    Receipt.TAKEN: 204,
+    Receipt.UNKNOWN: 404,
+    Receipt.MALFORMED: 400,
+    Receipt.UNPROVEN: 401,
+    Receipt.REPEATED: 409,
+    Receipt.TOO_MANY: 429,
+}
 
 
 class Probes:
@@ -20,6 +32,8 @@ class Probes:
 
     def __init__(self, parts: ApiParts) -> None:
         self._parts = parts
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._rate = parse(parts.settings.hub_rate)
         self._orders = OpenOrders(parts.core.storage, parts.telemetry.metrics)
 
     async def live(self, request: Request) -> Response:
@@ -49,20 +63,18 @@ class Probes:
         return found is not None and any(found in network for network in self._parts.settings.metrics_networks)
 
     async def hub(self, request: Request) -> Response:
-        """Takes a provider's event: 204; 404 for who does not know the secret, whatever else is wrong."""
+        """Takes a provider's event: 204, known or not; 404 for who does not know the secret, whatever else is wrong."""
         slug, secret = request.path_params["slug"], request.path_params["secret"]
         if not self._parts.is_hub_secret(slug, secret):
             return Response(status_code=404)
+        if not self._limiter.hit(self._rate, slug):
+            return Response(status_code=429, headers={"retry-after": "60"})
         try:
-            body = read_json(await read_body(request.receive, self._parts.settings.hub_body_limit))
+            body = await read_body(request.receive, self._parts.settings.hub_body_limit)
         except BodyTooLarge:
             return Response(status_code=413)
         except BodyUnreadable:
             return Response(status_code=400)
-        if not isinstance(body, dict):
-            return Response(status_code=400)
-        try:
-            is_taken = await self._parts.receive(slug, body)
-        except ContractBroken:
-            return Response(status_code=400)
-        return Response(status_code=204 if is_taken else 404)
+        headers = {name: ", ".join(request.headers.getlist(name)) for name in request.headers}
+        receipt = await self._parts.receive(slug, headers, body)
+        return Response(status_code=STATUSES[receipt])

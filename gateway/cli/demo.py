@@ -17,7 +17,7 @@ from gateway.cli.providers import KNOWN_PROVIDERS, demo_data
 from gateway.cli.refusal import Refusal
 from gateway.cli.welcome import welcome
 from gateway.cli.words import say
-from gateway.settings import Settings, read_settings
+from gateway.settings import LOOPBACK, Settings, read_settings
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
@@ -37,6 +37,8 @@ def run_demo(host: str | None, port: int | None, data: Path | None, *, plays_tou
             port=port,
             data=demo_data(data),
             accounts_per_address=None if "GATEWAY_ACCOUNTS_PER_ADDRESS" in os.environ else ACCOUNTS_PER_ADDRESS,
+            # What a newcomer registers runs on this machine.
+            provider_networks=None if "GATEWAY_PROVIDER_NETWORKS" in os.environ else LOOPBACK,
         )
         try:
             with held_folder(settings.data) as folder:

@@ -2,10 +2,10 @@
 
 from gateway.contract.billing import Billing
 from gateway.contract.catalog import Catalog, Qualification
-from gateway.contract.events import Events, PolledEvents, PolledSignals, Signal, SignalKind
+from gateway.contract.events import EventProof, Events, PolledEvents, PolledSignals, Post, Proven, Signal, SignalKind
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
-from gateway.contract.provider import CAPABILITIES, Connect, Limits, Provider, ProviderSettings
+from gateway.contract.provider import CAPABILITIES, Connect, Limits, Outbound, Provider, ProviderSettings
 from gateway.domain.billing import Bill, BillState, Charge
 from gateway.domain.catalog.forms import Choice, ChoiceConstraint, OrderField, RangeConstraint, TextConstraint
 from gateway.domain.catalog.offerings import (
@@ -61,6 +61,7 @@ __all__ = [
     "ChoiceConstraint",
     "Connect",
     "ContractBroken",
+    "EventProof",
     "Events",
     "Inventory",
     "Limits",
@@ -72,15 +73,18 @@ __all__ = [
     "OrderItemState",
     "OrderRequest",
     "Ordering",
+    "Outbound",
     "OutcomeUnknown",
     "Place",
     "PolledEvents",
     "PolledSignals",
+    "Post",
     "PriceAlteration",
     "PriceCondition",
     "Product",
     "ProductOffering",
     "ProductStatus",
+    "Proven",
     "Provider",
     "ProviderCancellation",
     "ProviderError",

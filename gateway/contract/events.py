@@ -1,7 +1,8 @@
 """What a provider tells by itself: hints to look, never the truth."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -55,3 +56,29 @@ class Events(Protocol):
 
     def read(self, body: Mapping[str, Any]) -> Sequence[Signal]:
         """The signals in a posted event; none for a kind we do not know. Raises: ContractBroken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What was posted, before anything in it is believed: the address that the provider was given (it holds the
+    secret), the headers with names in lower case, and the body.
+    """
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A post that comes from the provider. `once` is of this post alone: until `until`, it counts no second time."""
+
+    once: str
+    until: datetime
+
+
+class EventProof(Protocol):
+    """How a provider proves what it posts, beside knowing the secret in the address."""
+
+    def check(self, post: Post) -> Proven | None:
+        """None where it is not proven. Sends nothing, and raises nothing."""

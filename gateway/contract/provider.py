@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from gateway.contract.billing import Billing
 from gateway.contract.catalog import Catalog, Qualification
-from gateway.contract.events import Events, PolledEvents
+from gateway.contract.events import EventProof, Events, PolledEvents
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering
 from gateway.domain.catalog.providers import ProviderProfile
@@ -18,12 +19,23 @@ CAPABILITIES = ("catalog", "qualification", "ordering", "inventory", "billing", 
 
 
 @dataclass(frozen=True, slots=True)
+class Outbound:
+    """Where calls to a provider may go: anywhere, as its entry stands in the operator's own file (None); or to public
+    addresses by https, and to these networks by http too.
+    """
+
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What bounds the calls to one capability of a provider; `by_capability` holds those that have limits of their own.
 
     A read's tries share its one time limit. A whole catalogue has a limit of its own: nobody waits for it. At most
     `concurrency` calls run at once, and `rate_per_s` begin in a second (after a pause, that many at once). After
-    `breaker_failures` in a row it is spared for `breaker_open_s`, then one call probes.
+    `breaker_failures` in a row it is spared for `breaker_open_s`, then one call probes. An answer has at most so many
+    bytes once they are unpacked, and levels of JSON; a list so many pages. `outbound` stands here so that whoever opens
+    a connection within these limits keeps to it.
     """
 
     connect_timeout_s: float = 2.0
@@ -35,6 +47,10 @@ class Limits:
     rate_per_s: float = 100.0
     breaker_failures: int = 5
     breaker_open_s: float = 10.0
+    answer_bytes: int = 16 * 1024 * 1024
+    answer_depth: int = 64
+    pages: int = 1000
+    outbound: Outbound = Outbound()
     by_capability: "Mapping[str, Limits]" = field(default_factory=dict)
 
     def of(self, capability: str) -> "Limits":
@@ -61,7 +77,10 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A connected provider; a capability that it lacks is None, so each caller must decide."""
+    """A connected provider; a capability that it lacks is None, so each caller must decide.
+
+    `event_proof` is no capability: None where what it posts is proven by the secret in the address alone.
+    """
 
     profile: ProviderProfile
     catalog: Catalog | None = None
@@ -71,6 +90,7 @@ class Provider:
     billing: Billing | None = None
     events: Events | None = None
     polled_events: PolledEvents | None = None
+    event_proof: EventProof | None = None
 
     @property
     def capabilities(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.contract.billing import Billing
 from gateway.contract.catalog import Catalog, Qualification
-from gateway.contract.events import Events, PolledEvents, PolledSignals, Signal
+from gateway.contract.events import EventProof, Events, PolledEvents, PolledSignals, Post, Proven, Signal
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
 from gateway.contract.provider import Limits, Provider
@@ -133,6 +133,18 @@ class GuardedPolledEvents:
         return await self.guard.read(lambda: self.inner.since(mark))
 
 
+@dataclass(frozen=True, slots=True)
+class GuardedProof:
+    """See contract.EventProof; what an adapter lets out is ContractBroken."""
+
+    inner: EventProof
+    provider: str
+
+    def check(self, post: Post) -> Proven | None:
+        with sorting(self.provider, "events", ContractBroken):
+            return self.inner.check(post)
+
+
 def guarded(provider: Provider, limits: Limits, clock: Clock, calls: ProviderCalls = UNWATCHED) -> Provider:
     """The same provider, each capability behind a guard of its own that tells `calls`; what it lacks stays None."""
 
@@ -148,6 +160,7 @@ def guarded(provider: Provider, limits: Limits, clock: Clock, calls: ProviderCal
         provider.billing and GuardedBilling(provider.billing, guard("billing")),
         provider.events and GuardedEvents(provider.events, guard("events")),
         provider.polled_events and GuardedPolledEvents(provider.polled_events, guard("polled_events")),
+        provider.event_proof and GuardedProof(provider.event_proof, provider.profile.slug),
     )
 
 

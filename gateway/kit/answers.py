@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import orjson
+
+DEPTH = 64
+_STEPS = [{"[": 1, "{": 1, "]": -1, "}": -1}.get(chr(each), 0) for each in range(256)]
+_OTHERS = bytes(each for each in range(256) if not _STEPS[each])
 
 
 class Misshapen(ValueError):
@@ -13,11 +18,15 @@ class Misshapen(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status with its body, of any size up to the client's limit. Header names are in lower case."""
+    """A status with its body, of any size up to the client's limit. Header names are in lower case.
+
+    `depth` is how many levels its JSON may have: readers may follow what is nested without fear.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    depth: int = DEPTH
 
     @property
     def is_unchanged(self) -> bool:
@@ -36,9 +45,11 @@ class Answer:
         return int(text) if text.isascii() and text.isdigit() else None
 
     def json(self) -> Any:
-        """The body, None for an empty one. Raises: Misshapen for what is no JSON."""
+        """The body, None for an empty one. Raises: Misshapen for what is no JSON, or nested too deeply."""
         if not self.body.strip():
             return None
+        if is_deeper(self.body, self.depth):
+            raise Misshapen(f"JSON of more than {self.depth} levels")
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
@@ -57,3 +68,15 @@ class Answer:
         if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
             raise Misshapen(f"a list of objects expected, not {type(found).__name__}")
         return found
+
+
+def is_deeper(body: bytes, limit: int) -> bool:
+    """Whether JSON has more levels than that; either, for what is no JSON. Quick beside reading it."""
+    # Backslashes are in texts alone: without what they escape, every quote begins or ends a text.
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
+    brackets = b"".join(plain.split(b'"')[::2]).translate(None, _OTHERS)
+    rest = brackets
+    for _ in range(min(limit // 2, 8)):
+        # What is innermost goes, and at most what is around it: one level or two.
+        rest = rest.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(rest) and max(accumulate(map(_STEPS.__getitem__, brackets))) > limit

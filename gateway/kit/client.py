@@ -1,59 +1,86 @@
 """HTTP to one provider: one session with keep-alive, bounded in connections, time and size, on one event loop."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import aiohttp
 import orjson
+from aiohttp.abc import AbstractResolver
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from yarl import URL
 
 from gateway.contract import Limits
+from gateway.kit.addresses import AddressRefused, socket_factory
 from gateway.kit.answers import Answer, Misshapen
+from gateway.kit.calls import Call
+from gateway.kit.credentials import Credentials, OAuthClient
+from gateway.kit.tokens import Token, Tokens
 from gateway.kit.trouble import Intent, Now, Trouble
 
 T = TypeVar("T")
 
-ANSWER_LIMIT = 16 * 1024 * 1024
 # Below uvicorn's five seconds: a connection that the provider is about to close is not used for a change.
 KEEP_ALIVE_S = 4.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECT_LIMIT = 3
+
+alarms = logging.getLogger("gateway.alarms")
 
 # The trace and nothing beside it: baggage may hold what is none of a provider's business.
 _trace_context = TraceContextTextMapPropagator()
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request as it goes out."""
+class Sessions:
+    """Connections with encryption, and those without: they may go to different places."""
 
-    method: str
-    url: URL
-    intent: Intent
-    headers: Mapping[str, str]
-    body: bytes | None = None
+    encrypted: aiohttp.ClientSession
+    plain: aiohttp.ClientSession
 
 
 class HttpClient:
     """The connections to one provider; used from the event loop it was opened on. `calls` counts the requests."""
 
-    def __init__(self, session: aiohttp.ClientSession, provider: str, limits: Limits, answer_limit: int) -> None:
+    def __init__(self, sessions: Sessions, provider: str, limits: Limits, oauth_client: OAuthClient | None) -> None:
         self.provider = provider
+        self.limits = limits
         self.calls = 0
-        self._session = session
-        self._limits = limits
-        self._answer_limit = answer_limit
+        self._sessions = sessions
+        self._tokens = Tokens(oauth_client, provider, self._send) if oauth_client else None
         self._loop = asyncio.get_running_loop()
 
     async def exchange(self, call: Call, trouble: Trouble) -> Answer:
         """The provider's answer, whatever its status. Raises: Unavailable, OutcomeUnknown, ContractBroken."""
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError(f"the client of {self.provider} belongs to another event loop")
+        if self._tokens is None:
+            return await self._send(call, trouble)
+        return await self._send_with_token(call, trouble, self._tokens)
+
+    async def close(self) -> None:
+        """Ends what no call waits for; the connections are closed by who opened them."""
+        if self._tokens is not None:
+            await self._tokens.close()
+
+    async def _send_with_token(self, call: Call, trouble: Trouble, tokens: Tokens) -> Answer:
+        token = await tokens.current(trouble.now)
+        answer = await self._send(_bearing(call, token), trouble)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            another = await tokens.another(token, trouble.now)
+            if another is None:
+                return answer
+            # Nothing was done: a change may be sent again, too.
+            token, answer = another, await self._send(_bearing(call, another), trouble)
+        token.was_good = answer.status != HTTPStatus.UNAUTHORIZED
+        return answer
+
+    async def _send(self, call: Call, trouble: Trouble) -> Answer:
         self.calls += 1
         trace = SimpleNamespace(is_sent=False)
         try:
@@ -61,44 +88,51 @@ class HttpClient:
         except TimeoutError:
             raise trouble.lost("no answer in time", trace.is_sent) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise trouble.lost(type(error).__name__, trace.is_sent) from None
+            if (refusal := _refusal(error)) is not None:
+                alarms.error("address-refused provider=%s host=%s", self.provider, call.url.host)
+            raise trouble.lost(refusal or type(error).__name__, trace.is_sent) from None
 
     async def _exchange(self, call: Call, trouble: Trouble, trace: SimpleNamespace) -> Answer:
-        sent = dict(call.headers)
+        limits, sent = self.limits.of(trouble.capability), dict(call.headers)
         _trace_context.inject(sent)
-        async with self._session.request(
+        session = self._sessions.encrypted if call.url.scheme == "https" else self._sessions.plain
+        async with session.request(
             call.method, call.url, data=call.body, headers=sent, allow_redirects=False,
-            timeout=self._timeout(call.intent, trouble.capability), trace_request_ctx=trace,
+            timeout=_timeout(limits, call.intent), trace_request_ctx=trace,
         ) as response:  # fmt: skip
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status, headers, await self._body(response, trouble))
+            body = await self._body(response, trouble, call.answer_bytes or limits.answer_bytes)
+            return Answer(response.status, headers, body, limits.answer_depth)
 
-    def _timeout(self, intent: Intent, capability: str) -> aiohttp.ClientTimeout:
-        limits = self._limits.of(capability)
-        total = limits.change_timeout_s if intent is Intent.CHANGE else limits.read_timeout_s
-        return aiohttp.ClientTimeout(total=total, connect=min(limits.connect_timeout_s, total))
-
-    async def _body(self, response: aiohttp.ClientResponse, trouble: Trouble) -> bytes:
+    async def _body(self, response: aiohttp.ClientResponse, trouble: Trouble, limit: int) -> bytes:
         found = bytearray()
+        # Unpacked as it is read, a piece at a time: a small body that unpacks to a huge one ends here, too.
         async for chunk in response.content.iter_any():
             found += chunk
-            if len(found) > self._answer_limit:
+            if len(found) > limit:
                 response.close()
-                raise trouble.nonsense(f"an answer of more than {self._answer_limit} bytes")
+                raise trouble.nonsense(f"an answer of more than {limit} bytes")
         return bytes(found)
+
+
+def _timeout(limits: Limits, intent: Intent) -> aiohttp.ClientTimeout:
+    total = limits.change_timeout_s if intent is Intent.CHANGE else limits.read_timeout_s
+    return aiohttp.ClientTimeout(total=total, connect=min(limits.connect_timeout_s, total))
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
     """One of the provider's APIs, for one capability: the verbs, each saying what may have happened when they fail.
 
-    Each takes a reader, which gets the Answer and raises Misshapen for one that makes no sense.
+    Each takes a reader, which gets the Answer and raises Misshapen for one that makes no sense. `answer_bytes` bounds
+    the answers of this area closer (or less closely) than the client's limits.
     """
 
     client: HttpClient
     capability: str
     url: str
     now: Now
+    answer_bytes: int | None = None
 
     async def get(
         self, path: str, read: Callable[[Answer], T], params: Mapping[str, str] | None = None, etag: str | None = None
@@ -152,7 +186,7 @@ class Area:
         )
 
     async def _answered(self, call: Call, also: frozenset[int] | set[int] = frozenset()) -> Answer:
-        trouble = self.trouble(call.intent)
+        trouble, call = self.trouble(call.intent), replace(call, answer_bytes=self.answer_bytes)
         answer = await self.client.exchange(call, trouble)
         for _ in range(REDIRECT_LIMIT):
             if call.method != "GET" or answer.status not in REDIRECTS:
@@ -178,25 +212,54 @@ def _redirected(call: Call, answer: Answer, trouble: Trouble) -> Call:
         raise trouble.nonsense("a redirect to nowhere") from None
     if not target.absolute or target.origin() != call.url.origin():
         raise trouble.nonsense(f"a redirect to {target.host}")
-    return Call(call.method, target, call.intent, call.headers)
+    return replace(call, url=target)
 
 
 @asynccontextmanager
 async def open_client(
-    provider: str, limits: Limits, headers: Mapping[str, str] | None = None, answer_limit: int = ANSWER_LIMIT
+    provider: str, limits: Limits, credentials: Credentials | None = None, resolver: AbstractResolver | None = None
 ) -> AsyncIterator[HttpClient]:
-    """Opens the session on entry (nothing is sent yet), and closes every connection on exit.
+    """Opens the sessions on entry (nothing is sent yet), and closes every connection on exit.
 
-    `headers` (credentials) go with each request and into no log; no cookie is kept, no proxy used.
+    `credentials` go with each request and into no log; no cookie is kept, no proxy used. No connection goes where
+    `limits.outbound` does not let it; names are looked up by the system, or by `resolver`.
     """
-    connector = aiohttp.TCPConnector(limit=2 * limits.concurrency, keepalive_timeout=KEEP_ALIVE_S)
-    async with aiohttp.ClientSession(
+    credentials = credentials or Credentials()
+    async with (
+        _session(limits, credentials, resolver, is_encrypted=True) as encrypted,
+        _session(limits, credentials, resolver, is_encrypted=False) as plain,
+    ):
+        client = HttpClient(Sessions(encrypted, plain), provider, limits, credentials.oauth_client)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+def _session(
+    limits: Limits, credentials: Credentials, resolver: AbstractResolver | None, *, is_encrypted: bool
+) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        limit=2 * limits.concurrency,
+        keepalive_timeout=KEEP_ALIVE_S,
+        resolver=resolver,
+        socket_factory=socket_factory(limits.outbound, is_encrypted=is_encrypted),
+    )
+    return aiohttp.ClientSession(
         connector=connector,
-        headers={"Accept": "application/json", **(headers or {})},
+        headers={"Accept": "application/json", **credentials.headers},
         cookie_jar=aiohttp.DummyCookieJar(),
         trace_configs=[_sent_trace()],
-    ) as session:
-        yield HttpClient(session, provider, limits, answer_limit)
+    )
+
+
+def _bearing(call: Call, token: Token) -> Call:
+    return replace(call, headers={**call.headers, "Authorization": f"Bearer {token.text}"})
+
+
+def _refusal(error: aiohttp.ClientError | OSError) -> str | None:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    return str(cause) if isinstance(cause, AddressRefused) else None
 
 
 def _sent_trace() -> aiohttp.TraceConfig:

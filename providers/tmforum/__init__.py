@@ -24,7 +24,7 @@ async def connect(settings: ProviderSettings) -> AsyncIterator[Provider]:
     On exit the registrations for events are taken back and the connections closed.
     """
     options = read_options(settings)
-    async with open_client(settings.profile.slug, settings.limits, options.headers) as client:
+    async with open_client(settings.profile.slug, settings.limits, options.credentials) as client:
         provider = _provider(client, Reading(settings.profile, options, settings.now))
         try:
             yield provider
@@ -44,4 +44,5 @@ def _provider(client: HttpClient, reading: Reading) -> Provider:
         inventory=TmForumInventory(areas["inventory"], reading) if "inventory" in areas else None,
         billing=TmForumBilling(areas["billing"], reading) if "billing" in areas else None,
         events=TmForumEvents(reading.profile.slug, heard) if heard else None,
+        event_proof=reading.options.event_proof,
     )

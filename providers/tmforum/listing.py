@@ -8,7 +8,8 @@ from gateway.contract import ContractBroken
 from gateway.kit import Answer, Area
 from providers.tmforum.reading import Row, as_text
 
-PAGE_BOUND = 1000
+# Of a whole list, in answers of the greatest size.
+LIST_SIZE = 4
 PARTIAL_CONTENT = 206
 
 
@@ -31,11 +32,15 @@ async def read_all(
     Raises: Unavailable, ContractBroken.
     """
     found: dict[str, Row] = {}
-    offset, total, digests = 0, 0, []
-    for _ in range(PAGE_BOUND):
+    offset, total, size, digests = 0, 0, 0, []
+    limits = area.client.limits.of(area.capability)
+    for _ in range(limits.pages):
         query = {**(params or {}), "offset": str(offset), "limit": str(page_size)}
         rows, answer = await _page(area, path, query, shelf)
         digests.append(_digest(answer))
+        size += len(answer.body)
+        if size > LIST_SIZE * limits.answer_bytes:
+            break
         known = len(found)
         found.update((_identity(row), row) for row in rows)
         offset += len(rows)
@@ -43,7 +48,7 @@ async def read_all(
         is_short = len(rows) < page_size and answer.status != PARTIAL_CONTENT
         if len(found) == known or (is_short and offset >= total):
             return Listing(tuple(found.values()), len(found) >= total, tuple(digests))
-    raise ContractBroken(area.client.provider, area.capability, f"{path} has no end")
+    raise ContractBroken(area.client.provider, area.capability, f"{path} has no end, or a late one")
 
 
 def _identity(row: Row) -> str:

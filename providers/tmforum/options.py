@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yarl import URL
 
-from gateway.contract import ProviderRole, ProviderSettings
-from gateway.kit import Options, credential_headers
+from gateway.contract import EventProof, ProviderRole, ProviderSettings
+from gateway.kit import Credentials, Options, read_credentials, read_event_proof
 
 DEFAULT_PATHS = {
     "catalog": "/productCatalogManagement/v4",
@@ -24,12 +24,13 @@ class TmForumOptions:
     """Checked options. `urls` holds the base of each API by capability; one that the provider lacks is not in it."""
 
     urls: Mapping[str, str]
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    credentials: Credentials = field(default_factory=Credentials)
     prices_include_tax: bool = False
     categories: Mapping[str, str] = field(default_factory=dict)
     roles_by_category: Mapping[str, ProviderRole] = field(default_factory=dict)
     page_size: int = 100
     time_zone: tzinfo = UTC
+    event_proof: EventProof | None = None
 
 
 def read_options(settings: ProviderSettings) -> TmForumOptions:
@@ -37,12 +38,13 @@ def read_options(settings: ProviderSettings) -> TmForumOptions:
     given = Options(settings.options, settings.profile.slug)
     found = TmForumOptions(
         urls=_urls(given),
-        headers=credential_headers(given.section("credentials")),
+        credentials=read_credentials(given.section("credentials")),
         prices_include_tax=given.flag("prices_include_tax", False),
         categories=given.texts("categories"),
         roles_by_category=_roles(given, settings),
         page_size=given.number("page_size", 100, 1, 1000),
         time_zone=_zone(given),
+        event_proof=read_event_proof(given.section("events"), settings.now),
     )
     given.end()
     return found

@@ -18,10 +18,12 @@ from websockets.typing import Origin, Subprotocol
 from gateway.api.application import create_app
 from gateway.api.parts import ApiParts, ApiSettings
 from gateway.api.telemetry.watching import Telemetry
+from gateway.contract.events import EventProof, Post
 from gateway.contract.provider import Provider
 from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.errors import AccessError, Problem
 from gateway.domain.parties import Caller
+from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection
 from gateway.federation.registry import ProviderSpec, Registry, open_registry
 from gateway.ports import NewAccount, Session
@@ -116,11 +118,15 @@ def _session(token: str, account: NewAccount, clock: SettableClock) -> Session:
 
 @asynccontextmanager
 async def running(
-    folder: Path, offerings: Sequence[ProductOffering] = (), telemetry: Telemetry | None = None, **bounds: Any
+    folder: Path,
+    offerings: Sequence[ProductOffering] = (),
+    telemetry: Telemetry | None = None,
+    event_proof: EventProof | None = None,
+    **bounds: Any,
 ) -> AsyncIterator[Running]:
     """Runs it from entry to exit, with one provider `nord` of these offerings."""
     clock, wakeups, telemetry = SettableClock(), MemoryWakeUps(), telemetry or Telemetry()
-    scripted = Scripted("nord", tuple(offerings))
+    scripted = Scripted("nord", tuple(offerings), event_proof=event_proof)
     async with (
         open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, lambda _connection, _order: None) as storage,
         _registry(scripted, clock, telemetry) as registry,
@@ -148,9 +154,12 @@ async def _registry(scripted: Scripted, clock: SettableClock, telemetry: Telemet
 
 @asynccontextmanager
 async def _served(gateway: Running, settings: ApiSettings) -> AsyncIterator[None]:
-    async def receive(slug: str, body: Mapping[str, Any]) -> bool:
-        gateway.posted.append((slug, body))
-        return True
+    posts = Posts(gateway.core.directory, gateway.wakeups, gateway.clock)
+
+    async def receive(slug: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+        receipt = await posts.receive(slug, Post(f"https://gateway.test/{slug}/{SECRET}", headers, body))
+        gateway.posted += [(slug, orjson.loads(body))] if receipt is Receipt.TAKEN else []
+        return receipt
 
     async def readiness() -> Mapping[str, bool]:
         return gateway.readiness

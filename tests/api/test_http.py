@@ -273,13 +273,14 @@ async def test_health_and_readiness_are_told(gateway: Running) -> None:
 
 async def _hub(gateway: Running, path: str, body: bytes) -> int:
     async with gateway.http.post(f"{gateway.address}/providers/{path}", data=BytesIO(body)) as response:
+        assert await response.read() == b""
         return response.status
 
 
 @pytest.mark.requirement("S6")
 async def test_a_hubs_event_is_taken_from_who_knows_the_secret(gateway: Running) -> None:
-    assert await _hub(gateway, f"nord/events/{SECRET}", b'{"eventType": "x"}') == 204
-    assert gateway.posted == [("nord", {"eventType": "x"})]
+    assert await _hub(gateway, f"nord/events/{SECRET}", b'{"kind": "ORDER", "ref": "nobody\'s"}') == 204
+    assert gateway.posted == [("nord", {"kind": "ORDER", "ref": "nobody's"})]
 
 
 @pytest.mark.parametrize(
@@ -290,6 +291,10 @@ async def test_a_hubs_event_is_taken_from_who_knows_the_secret(gateway: Running)
         ("nord/events/%C3%A5", b"{", 404),
         (f"nord/events/{SECRET}", b"{", 400),
         (f"nord/events/{SECRET}", b"[]", 400),
+        (f"nord/events/{SECRET}", b"\xff", 400),
+        (f"nord/events/{SECRET}", b"[" * 100_000, 400),
+        (f"nord/events/{SECRET}", b'{"a":' * 5_000 + b"1" + b"}" * 5_000, 400),
+        (f"nord/events/{SECRET}", b'{"kind": "WEATHER"}', 400),
         (f"nord/events/{SECRET}", b" " * 1_040_000 + b"{" * 10_000, 413),
     ],
 )

@@ -1,10 +1,12 @@
 """The settings: defaults, the environment, and one clear line for each thing wrong."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from gateway.contract import Outbound
 from gateway.settings import Settings, SettingsError, read_settings
 
 
@@ -35,6 +37,17 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "127.0.0.1/32"]
     assert settings.allowed_origins == ("https://shop.example",)
+
+
+def test_a_registered_provider_reaches_public_addresses_and_what_a_setting_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read_settings().registered_limits.outbound == Outbound(())
+    assert read_settings().provider_limits.outbound == Outbound(None)
+
+    monkeypatch.setenv("GATEWAY_PROVIDER_NETWORKS", "10.20.0.0/16")
+
+    assert read_settings().registered_limits.outbound == Outbound((ip_network("10.20.0.0/16"),))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,7 +17,7 @@ from gateway.api.schema.built import schema
 from gateway.api.schema.weights import WEIGHTS, Weight
 from gateway.api.telemetry.watching import Telemetry
 from gateway.api.transports.connection import CloseCode
-from gateway.contract.provider import Provider
+from gateway.contract.provider import CAPABILITIES, Provider
 from gateway.domain import errors
 from gateway.settings import Settings
 from tests.docs.blocks import between, column
@@ -76,10 +75,8 @@ def test_the_frontends_page_names_each_limit_with_its_setting() -> None:
 def _capabilities() -> Iterator[tuple[str, Any]]:
     """The provider's record: each capability and its Protocol."""
     hints = inspect.get_annotations(Provider, eval_str=True)
-    for field in fields(Provider):
-        kinds = get_args(hints[field.name])
-        if type(None) in kinds:
-            yield field.name, next(kind for kind in kinds if kind is not type(None))
+    for name in CAPABILITIES:
+        yield name, next(kind for kind in get_args(hints[name]) if kind is not type(None))
 
 
 @pytest.mark.parametrize(("name", "protocol"), list(_capabilities()))

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.contract import (
     CatalogSnapshot,
+    EventProof,
     Limits,
     OneTimePrice,
     ProductOffering,
@@ -94,6 +95,7 @@ class Scripted:
     at_once: int = 0
     most_at_once: int = 0
     asked_versions: list[str | None] = field(default_factory=list)
+    event_proof: EventProof | None = None
 
     async def _answer(self) -> None:
         self.calls += 1
@@ -145,7 +147,7 @@ class Scripted:
         return [Signal(SignalKind(body["kind"]), body.get("ref"), body.get("key"))]
 
     def provider(self) -> Provider:
-        return Provider(profile(self.slug), catalog=self, ordering=self, events=self)
+        return Provider(profile(self.slug), catalog=self, ordering=self, events=self, event_proof=self.event_proof)
 
 
 class Fixed:

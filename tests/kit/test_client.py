@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -12,18 +12,19 @@ import pytest
 from aiohttp import web
 
 from gateway.contract import ContractBroken, Limits, OutcomeUnknown, ProviderError, Rejected, Unavailable
-from gateway.kit import Answer, Area, credential_headers, open_client
+from gateway.kit import Answer, Area, Credentials, open_client, read_credentials
 from gateway.kit.options import Options
 from tests.web import Handler, drop, serving
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-FAST = Limits(read_timeout_s=0.5, change_timeout_s=0.5)
+FAST = Limits(read_timeout_s=0.5, change_timeout_s=0.5, answer_bytes=10_000)
+BEARER = Credentials({"Authorization": "Bearer s3cret"})
 ERROR = {"code": 4711, "reason": "no free port", "message": "Conflict"}
 
 
 @asynccontextmanager
-async def area_at(url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Area]:
-    async with open_client("fjordnet", FAST, headers, answer_limit=10_000) as client:
+async def area_at(url: str, credentials: Credentials | None = None) -> AsyncIterator[Area]:
+    async with open_client("fjordnet", FAST, credentials) as client:
         yield Area(client, "ordering", url, lambda: NOW)
 
 
@@ -214,8 +215,8 @@ async def test_a_key_goes_out_with_the_change_and_credentials_with_every_request
         met.append((request.method, request.headers.get("Authorization"), request.headers.get("Idempotency-Key")))
         return web.json_response({})
 
-    headers = credential_headers(Options({"basic": {"username": "gateway", "password": "s:t"}}, "fjordnet"))
-    async with serving(handler) as url, area_at(url, headers) as area:
+    basic = read_credentials(Options({"basic": {"username": "gateway", "password": "s:t"}}, "fjordnet"))
+    async with serving(handler) as url, area_at(url, basic) as area:
         await area.get("thing", Answer.row)
         await area.send("thing", {}, Answer.row, key="order/1/place/1")
 
@@ -223,7 +224,7 @@ async def test_a_key_goes_out_with_the_change_and_credentials_with_every_request
 
 
 async def test_credentials_stand_in_no_error_and_in_no_printed_form(caplog: pytest.LogCaptureFixture) -> None:
-    async with serving(answering(401, ERROR)) as url, area_at(url, {"Authorization": "Bearer s3cret"}) as area:
+    async with serving(answering(401, ERROR)) as url, area_at(url, BEARER) as area:
         with pytest.raises(Unavailable) as caught:
             await area.get("thing", Answer.row)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.contract import ProviderProfile, ProviderRole, ProviderSettings, own_id
-from gateway.kit import InvalidOptions, Options, credential_headers
+from gateway.kit import Credentials, InvalidOptions, Options, read_credentials
 from providers.tmforum.options import read_options
 
 URL = {"url": "https://partner.example/tmf-api"}
@@ -26,7 +26,7 @@ def settings(**options: Any) -> ProviderSettings:
             {"url": "https://me:pw@x/"},
             "option url: an http or https address is expected, without user, query or fragment",
         ),
-        ({**URL, "pagesize": 5}, "option pagesize: is not known (known: categories, credentials, page_size"),
+        ({**URL, "pagesize": 5}, "option pagesize: is not known (known: categories, credentials, events, page_size"),
         ({**URL, "page_size": 0}, "option page_size: a whole number from 1 to 1000 is expected"),
         ({**URL, "page_size": True}, "option page_size: a whole number from 1 to 1000 is expected"),
         ({**URL, "prices_include_tax": "yes"}, "option prices_include_tax: true or false is expected"),
@@ -35,7 +35,7 @@ def settings(**options: Any) -> ProviderSettings:
         ({**URL, "roles_by_category": {"tv": "BAKER"}}, "option roles_by_category: 'BAKER' is no role of the provider"),
         ({**URL, "paths": "x"}, "option paths: options by name are expected"),
         ({**URL, "paths": {"catalogue": "x"}}, "option paths.catalogue: is not known"),
-        ({**URL, "credentials": {}}, "option credentials.bearer_token: give either bearer_token, or basic"),
+        ({**URL, "credentials": {}}, "option credentials.bearer_token: give one: bearer_token, basic or oauth_client"),
         ({**URL, "credentials": {"basic": {"username": "s3cret"}}}, "option credentials.basic.password: is required"),
         ({**URL, "credentials": {"token": "s3cret"}}, "option credentials.token: is not known"),
     ],
@@ -66,9 +66,9 @@ def test_credentials_become_one_header_and_show_in_no_printed_form() -> None:
 
     found = read_options(given)
 
-    assert found.headers == {"Authorization": "Bearer s3cret"}
+    assert found.credentials == Credentials({"Authorization": "Bearer s3cret"})
     assert "s3cret" not in f"{given!r} {found!r}"
-    assert credential_headers(None) == {}
+    assert read_credentials(None) == Credentials()
 
 
 def test_an_option_that_is_null_has_its_default() -> None:
