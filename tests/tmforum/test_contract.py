@@ -29,13 +29,14 @@ def _param(check: Check, rows: tuple[str, ...]) -> ParameterSet:
     return pytest.param(check, marks=marks, id=getattr(check, "__name__", ""))
 
 
+@pytest.mark.parametrize("version", ["V4", "V5"])
 @pytest.mark.parametrize("slug", OPERATORS)
 @pytest.mark.parametrize("check", [_param(check, rows) for check, rows in CHECKS.items()])
-async def test_the_adapter_keeps_to_the_contract(check: Check, slug: str, tmp_path: Path) -> None:
+async def test_the_adapter_keeps_to_the_contract(check: Check, slug: str, version: str, tmp_path: Path) -> None:
     role, ref = OPERATORS[slug]
     async with (
         run_operators(tmp_path, (slug,), delivery_min_s=0.2, delivery_max_s=0.2) as urls,
-        connected(urls[slug], a_profile(slug, role)) as provider,
+        connected(urls[slug], a_profile(slug, role), version=version) as provider,
     ):
         await check(Subject(provider, ref, PLACE, "gw-7f3a"))
 
@@ -46,7 +47,8 @@ def test_the_adapter_is_found_by_its_entry_point() -> None:
     assert installed_adapters()["tmforum"] is connect
 
 
-async def test_an_operators_own_posts_say_which_order_product_and_bill_to_look_at(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["V4", "V5"])
+async def test_an_operators_own_posts_say_which_order_product_and_bill_to_look_at(version: str, tmp_path: Path) -> None:
     posted: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
 
     async def callback(request: web.Request) -> web.Response:
@@ -57,7 +59,7 @@ async def test_an_operators_own_posts_say_which_order_product_and_bill_to_look_a
     async with (
         run_operators(tmp_path, ("aurora",)) as urls,
         serving(callback) as callback_url,
-        connected(urls["aurora"], a_profile("aurora", role)) as provider,
+        connected(urls["aurora"], a_profile("aurora", role), version=version) as provider,
     ):
         subject = Subject(provider, ref, PLACE, "gw-7f3a", callback_url)
         await subject.events.subscribe(callback_url)
