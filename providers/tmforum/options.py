@@ -12,7 +12,7 @@ from yarl import URL
 from gateway.contract import ProviderRole, ProviderSettings
 from gateway.kit import Options, credential_headers
 from providers.tmforum import profiles
-from providers.tmforum.profiles import CAPABILITIES, Profiles, QualificationForm, Version
+from providers.tmforum.profiles import CAPABILITIES, CancelBy, Profiles, QualificationForm, Version
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -24,6 +24,7 @@ class TmForumOptions:
     urls: Mapping[str, str]
     profiles: Profiles = profiles.V4
     types: bool = True
+    cancel_by: CancelBy = CancelBy.TASK
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     prices_include_tax: bool = False
     categories: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +41,7 @@ def read_options(settings: ProviderSettings) -> TmForumOptions:
         urls=_urls(given, chosen.paths),
         profiles=chosen,
         types=given.flag("types", True),
+        cancel_by=_one_of(given, "cancel_by", CancelBy, CancelBy.TASK),
         headers=credential_headers(given.section("credentials")),
         prices_include_tax=given.flag("prices_include_tax", False),
         categories=given.texts("categories"),

@@ -4,12 +4,11 @@ Source: TMF622 v4.0 and v5.0, ProductOrder and CancelProductOrder; the README.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from gateway.contract import (
-    CancellationState,
     ContractBroken,
     OrderItemState,
     OrderRequest,
@@ -19,25 +18,17 @@ from gateway.contract import (
 )
 from gateway.kit import Answer, Area, Misshapen
 from gateway.kit.trouble import Intent
+from providers.tmforum.cancelling import CancelPatches, CancelTasks
 from providers.tmforum.context import Reading
 from providers.tmforum.listing import Listing, read_all
 from providers.tmforum.notes import last_milestone, reason_of
+from providers.tmforum.profiles import CancelBy
 from providers.tmforum.reading import Row, in_path, moment, parts, reference, reference_in, text
-from providers.tmforum.requests import cancellation_of, end_of, keys_of, order_of
-from providers.tmforum.states import cancellation_state, item_state
+from providers.tmforum.requests import end_of, keys_of, order_of
+from providers.tmforum.states import item_state
 
-ORDERS, CANCELLATIONS = "productOrder", "cancelProductOrder"
+ORDERS = "productOrder"
 CONFLICT = frozenset({int(HTTPStatus.CONFLICT)})
-REFUSALS = CONFLICT | {int(HTTPStatus.UNPROCESSABLE_ENTITY)}
-LIVE = frozenset({CancellationState.ACKNOWLEDGED, CancellationState.IN_PROGRESS, CancellationState.DONE})
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    """What a change was answered: the object, or a refusal."""
-
-    answer: Answer
-    row: Row
 
 
 class TmForumOrdering:
@@ -47,6 +38,8 @@ class TmForumOrdering:
         self._area = area
         self._reading = reading
         self._profile = reading.profiles.ordering
+        is_task = reading.options.cancel_by is CancelBy.TASK
+        self._cancelling = CancelTasks(area, reading) if is_task else CancelPatches(area, reading)
 
     async def place(self, request: OrderRequest) -> ProviderOrder:
         """Orders one item. A 409 may say that the key is known: then the order of that key is the answer."""
@@ -78,29 +71,12 @@ class TmForumOrdering:
         return self._readable(row)
 
     async def cancel(self, ref: str, key: str, reason: str | None) -> ProviderCancellation:
-        """Asks for it. A 409 or 422 is a refusal, unless a cancellation of the order is under way or done already."""
-        body = self._reading.body(cancellation_of(ref, reason, self._profile))
-        reply = await self._area.send(CANCELLATIONS, body, _cancel_reply, key, REFUSALS)
-        if reply.answer.status not in REFUSALS:
-            return _cancellation(reply.row)
-        earlier = await self.cancellation(ref)
-        if earlier is not None and earlier.state in LIVE:
-            return earlier
-        refusal = self._refusal(reply.answer)
-        return ProviderCancellation(None, CancellationState.REFUSED, refusal.reason, refusal.detail)
+        """Asks for it, in the provider's way."""
+        return await self._cancelling.cancel(ref, key, reason)
 
     async def cancellation(self, ref: str) -> ProviderCancellation | None:
-        """Asks by `productOrder.id`, and checks each row again; of several the one asked for last."""
-        listing = await self._list(CANCELLATIONS, {"productOrder.id": ref})
-        own = [row for row in listing.rows if reference_in(row, "productOrder") == ref]
-        if not own and not listing.is_complete:
-            raise self._broken("the list of cancellations is not complete")
-        return _cancellation(max(own, key=self._asked_at)) if own else None
-
-    def _asked_at(self, row: Row) -> float:
-        names = ("requestedCancellationDate", "creationDate", "effectiveCancellationDate")
-        moments = (moment(row, name, self._reading.zone) for name in names)
-        return next((each.timestamp() for each in moments if each is not None), 0.0)
+        """Looks for it, in the provider's way."""
+        return await self._cancelling.cancellation(ref)
 
     async def _send(self, key: str, body: Mapping[str, Any]) -> ProviderOrder:
         def read(answer: Answer) -> Answer | ProviderOrder:
@@ -158,13 +134,3 @@ class TmForumOrdering:
 
     def _broken(self, detail: str) -> ContractBroken:
         return ContractBroken(self._reading.profile.slug, self._area.capability, detail)
-
-
-def _cancel_reply(answer: Answer) -> _Reply:
-    return _Reply(answer, {} if answer.status in REFUSALS else answer.row())
-
-
-def _cancellation(row: Row) -> ProviderCancellation:
-    state = cancellation_state(text(row, "state"))
-    reason, words = reason_of(row, {}, state)
-    return ProviderCancellation(text(row, "id"), state, reason, words)

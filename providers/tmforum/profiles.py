@@ -28,6 +28,13 @@ class QualificationForm(StrEnum):
     QUERY = "QUERY"
 
 
+class CancelBy(StrEnum):
+    """How an order is cancelled: by TMF622's task, or, where a provider lacks it, by a PATCH of its state."""
+
+    TASK = "TASK"
+    PATCH = "PATCH"
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What differs for every API: `party_filter` is the parameter by which rows of a party are asked for."""

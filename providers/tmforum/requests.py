@@ -40,6 +40,12 @@ def cancellation_of(order_ref: str, reason: str | None, profile: OrderingProfile
     return profile.shapes.typed("CancelProductOrder", {"productOrder": order, **why})
 
 
+def cancelled_order(reason: str | None, profile: OrderingProfile) -> dict[str, Any]:
+    """A change of the order that cancels it."""
+    why = {"cancellationReason": reason} if reason else {}
+    return profile.shapes.typed("ProductOrder", {"state": "cancelled", **why})
+
+
 def keys_of(order: Row) -> tuple[str, ...]:
     """What `externalId` says: v4 a text, v5 a list in which the gateway's own comes first."""
     single = text(order, "externalId")
