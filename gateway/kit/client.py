@@ -149,7 +149,7 @@ class Area:
 
     async def ask(self, path: str, body: Any, read: Callable[[Answer], T], also: frozenset[int] = frozenset()) -> T:
         """Posts what changes nothing that matters. Raises: Rejected, Unavailable, ContractBroken."""
-        call = self._post(path, body, Intent.QUESTION, {})
+        call = self._carrying("POST", path, body, Intent.QUESTION, {})
         return self._read(await self._answered(call, also), read, Intent.QUESTION)
 
     async def send(
@@ -159,12 +159,13 @@ class Area:
         read: Callable[[Answer], T],
         key: str | None = None,
         also: frozenset[int] = frozenset(),
+        method: str = "POST",
     ) -> T:
-        """Posts a change; `key` goes into `Idempotency-Key`, answers of a status in `also` reach the reader too.
+        """Sends a change, of which `key` goes into `Idempotency-Key`; answers of a status in `also` are read, too.
 
         Raises: Rejected, Unavailable, OutcomeUnknown, ContractBroken.
         """
-        call = self._post(path, body, Intent.CHANGE, {"Idempotency-Key": key} if key else {})
+        call = self._carrying(method, path, body, Intent.CHANGE, {"Idempotency-Key": key} if key else {})
         return self._read(await self._answered(call, also), read, Intent.CHANGE)
 
     async def delete(self, path: str) -> None:
@@ -180,9 +181,9 @@ class Area:
         url = URL(f"{self.url.rstrip('/')}/{path}", encoded=True)
         return url.with_query(params) if params else url
 
-    def _post(self, path: str, body: Any, intent: Intent, headers: Mapping[str, str]) -> Call:
+    def _carrying(self, method: str, path: str, body: Any, intent: Intent, headers: Mapping[str, str]) -> Call:
         return Call(
-            "POST", self._url(path), intent, {"Content-Type": "application/json", **headers}, orjson.dumps(body)
+            method, self._url(path), intent, {"Content-Type": "application/json", **headers}, orjson.dumps(body)
         )
 
     async def _answered(self, call: Call, also: frozenset[int] | set[int] = frozenset()) -> Answer:

@@ -96,7 +96,14 @@ def error_body(answer: Answer) -> tuple[str | None, str]:
     code = body.get("code")
     texts = (body.get(name) for name in ("reason", "message"))
     text = next((each.strip() for each in texts if isinstance(each, str) and each.strip()), "")
-    return (str(code)[:100] if isinstance(code, str | int) and str(code) else None), text
+    return _code(code), text
+
+
+def _code(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    shown = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return shown[:100] or None
 
 
 def retry_after_s(answer: Answer, now: datetime) -> float | None:

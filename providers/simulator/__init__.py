@@ -1,4 +1,4 @@
-"""Operators to develop against: real HTTP servers that speak TM Forum Open APIs v4, with a made-up market.
+"""Operators to develop against: real HTTP servers that speak TM Forum Open APIs, v4 and v5, with a made-up market.
 
 `operators` is the entry point `simulator` of the group `gateway.demos`.
 """
@@ -66,7 +66,7 @@ def operators(
                 "name": entry.name,
                 "adapter": "tmforum",
                 "roles": list(entry.roles),
-                "settings": {},
+                "settings": {"version": entry.version},
             }
             for entry in market().operators
         ],

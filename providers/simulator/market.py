@@ -12,11 +12,12 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class OperatorEntry:
-    """One operator: its key, its name, and the gateway's names of the roles it plays."""
+    """One operator: its key, its name, the gateway's names of its roles, and the version it is spoken to in."""
 
     slug: str
     name: str
     roles: tuple[str, ...]
+    version: str = "V4"
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,11 @@ class Market:
 def market() -> Market:
     """Reads the file, once."""
     raw = tomllib.loads((HERE / "market.toml").read_text("utf-8"))
-    operators = (OperatorEntry(row["slug"], row["name"], tuple(row["roles"])) for row in raw["operator"])
-    return Market(tuple(operators), tuple(_agreement(row) for row in raw["agreement"]))
+    return Market(tuple(_operator(row) for row in raw["operator"]), tuple(_agreement(row) for row in raw["agreement"]))
+
+
+def _operator(row: dict[str, Any]) -> OperatorEntry:
+    return OperatorEntry(**{**row, "roles": tuple(row["roles"])})
 
 
 def _agreement(row: dict[str, Any]) -> AgreementEntry:

@@ -1,4 +1,4 @@
-"""Any provider that speaks TM Forum Open APIs v4: catalogue, qualification, orders, inventory, bills, events."""
+"""Any provider that speaks TM Forum Open APIs, v4 or v5: catalogue, qualification, orders, inventory, bills, events."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,6 +43,6 @@ def _provider(client: HttpClient, reading: Reading) -> Provider:
         ordering=TmForumOrdering(areas["ordering"], reading) if "ordering" in areas else None,
         inventory=TmForumInventory(areas["inventory"], reading) if "inventory" in areas else None,
         billing=TmForumBilling(areas["billing"], reading) if "billing" in areas else None,
-        events=TmForumEvents(reading.profile.slug, heard) if heard else None,
+        events=TmForumEvents(heard, reading) if heard else None,
         event_proof=reading.options.event_proof,
     )

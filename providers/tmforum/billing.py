@@ -1,4 +1,7 @@
-"""Reads bills and rated charges. Source: TMF678 v4.0.0, CustomerBill and AppliedCustomerBillingRate; the README."""
+"""Reads bills and rated charges.
+
+Source: TMF678 v4.0 and v5.0, CustomerBill and AppliedCustomerBillingRate; the README.
+"""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -24,6 +27,7 @@ from providers.tmforum.reading import (
 from providers.tmforum.states import bill_state
 
 T = TypeVar("T")
+DESCRIBING = ("description", "name", "type", "appliedBillingRateType")
 
 
 class TmForumBilling:
@@ -35,7 +39,7 @@ class TmForumBilling:
 
     async def bills(self, party: str) -> list[Bill]:
         """Every page of the bills."""
-        return await self._all("customerBill", {"relatedParty.id": party}, self._bill)
+        return await self._all("customerBill", {self._reading.profiles.billing.party_filter: party}, self._bill)
 
     async def charges(self, party: str) -> list[Charge]:
         """Every page of the rates, billed and not; a rate names no party, but the account that is called the same."""
@@ -75,7 +79,7 @@ class TmForumBilling:
             ref=ref,
             provider=self._reading.profile,
             party=party_of(row),
-            description=text(row, "description") or text(row, "name") or text(row, "type") or ref,
+            description=next((found for name in DESCRIBING if (found := text(row, name))), ref),
             amount=amount,
             is_tax_included=is_tax_included,
             bill_ref=_bill_ref(row),

@@ -1,4 +1,4 @@
-"""Reads the parts of a predefined bundle. Source: TMF620 v4.1.0, BundledProductOffering; v5's groups of them."""
+"""Reads the parts of a predefined bundle. Source: TMF620 v4.1 and v5.0, BundledProductOffering; v5's groups of them."""
 
 from urllib.parse import unquote
 

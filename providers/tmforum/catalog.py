@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class TmForumCatalog:
-    """See contract.Catalog. Source: TMF620 v4.1.0."""
+    """See contract.Catalog. Source: TMF620 v4.1 and v5.0."""
 
     def __init__(self, area: Area, reading: Reading) -> None:
         self._area = area

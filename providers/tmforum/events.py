@@ -1,4 +1,7 @@
-"""Registers at the hubs and reads what they post. Source: TMF630 (hub), and the events of TMF620, 622, 637 and 678."""
+"""Registers at the hubs and reads what they post.
+
+Source: TMF630 (hub), and the events of TMF620, 622, 637 and 678, in v4 and v5.
+"""
 
 import asyncio
 import logging
@@ -9,22 +12,27 @@ from typing import Any
 
 from gateway.contract import ContractBroken, ProviderError, Signal, SignalKind
 from gateway.kit import Answer, Area
+from providers.tmforum.context import Reading
 from providers.tmforum.reading import Row, in_path, part, parts, reference_in, text
+from providers.tmforum.requests import keys_of
 
 HUB = "hub"
 KNOWN_ALREADY = frozenset({int(HTTPStatus.CONFLICT)})
 UNSUBSCRIBE_LIMIT_S = 3.0
-# By the beginning of the event's type; the longer ones first where one begins another.
+# By the beginning of the event's type, in small letters; the longer ones first where one begins another.
 KINDS = (
-    ("CancelProductOrder", SignalKind.CANCELLATION),
-    ("ProductOrder", SignalKind.ORDER),
-    ("ProductOffering", SignalKind.CATALOG),
-    ("ProductSpecification", SignalKind.CATALOG),
-    ("Product", SignalKind.PRODUCT),
-    ("Category", SignalKind.CATALOG),
-    ("Catalog", SignalKind.CATALOG),
-    ("CustomerBillOnDemand", None),
-    ("CustomerBill", SignalKind.BILL),
+    ("cancelproductorder", SignalKind.CANCELLATION),
+    # The file of TMF622 v5.0 spells the resource so.
+    ("canccelproductorder", SignalKind.CANCELLATION),
+    ("productorder", SignalKind.ORDER),
+    ("productoffering", SignalKind.CATALOG),
+    ("productspecification", SignalKind.CATALOG),
+    ("productcatalog", SignalKind.CATALOG),
+    ("product", SignalKind.PRODUCT),
+    ("category", SignalKind.CATALOG),
+    ("catalog", SignalKind.CATALOG),
+    ("customerbillondemand", None),
+    ("customerbill", SignalKind.BILL),
 )
 _log = logging.getLogger(__name__)
 
@@ -39,8 +47,9 @@ class _Registration:
 class TmForumEvents:
     """See contract.Events. What was registered is remembered by this process alone: hubs can't be asked."""
 
-    def __init__(self, provider: str, areas: Sequence[Area]) -> None:
-        self._provider = provider
+    def __init__(self, areas: Sequence[Area], reading: Reading) -> None:
+        self._provider = reading.profile.slug
+        self._reading = reading
         self._areas = areas
         self._kept: list[_Registration] = []
         self._subscribing = asyncio.Lock()
@@ -69,19 +78,25 @@ class TmForumEvents:
             _log.info("%s: registrations left behind", self._provider)
 
     def read(self, body: Mapping[str, Any]) -> Sequence[Signal]:
-        """One event, or the several of a batch."""
-        kind_name, content = text(body, "eventType"), part(body, "event")
+        """One event, or the several of a batch.
+
+        The type stands in `eventType`, in v5 in `@type` too; where it begins with nothing known (older servers post
+        `OrderCreationNotification`), the name of the resource decides.
+        """
+        kind_name, content = text(body, "eventType") or text(body, "@type"), part(body, "event")
         if kind_name is None or not content:
             raise ContractBroken(self._provider, "events", "no eventType, or no event")
-        kind = next((kind for start, kind in KINDS if kind_name.startswith(start)), None)
+        kind = next((kind for name in (kind_name, *content) for start, kind in KINDS if _begins(name, start)), None)
         if kind is None:
             return ()
         rows = [row for name in content for row in parts(content, name)]
         return tuple(dict.fromkeys(_signal(kind, row) for row in rows)) or (Signal(kind),)
 
     async def _register(self, area: Area, callback_url: str) -> ProviderError | None:
+        written = self._reading.profiles.of(area.capability).shapes
+        body = self._reading.body(written.typed("Hub", {"callback": callback_url}))
         try:
-            row = await area.ask(HUB, {"callback": callback_url}, _row_or_none, also=KNOWN_ALREADY)
+            row = await area.ask(HUB, body, _row_or_none, also=KNOWN_ALREADY)
         except ContractBroken as error:
             _log.info("%s: no hub for %s: %s", self._provider, area.capability, error.detail)
             row = {}
@@ -97,6 +112,10 @@ class TmForumEvents:
             _log.info("%s: registration left behind: %s", self._provider, error.code)
 
 
+def _begins(name: str, start: str) -> bool:
+    return name.lower().startswith(start)
+
+
 def _row_or_none(answer: Answer) -> Row:
     found = {} if answer.status in KNOWN_ALREADY else answer.json()
     return found if isinstance(found, dict) else {}
@@ -106,5 +125,5 @@ def _signal(kind: SignalKind, row: Row) -> Signal:
     if kind is SignalKind.CANCELLATION:
         return Signal(kind, reference_in(row, "productOrder"))
     if kind is SignalKind.ORDER:
-        return Signal(kind, text(row, "id"), text(row, "externalId"))
+        return Signal(kind, text(row, "id"), next(iter(keys_of(row)), None))
     return Signal(kind, text(row, "id"))

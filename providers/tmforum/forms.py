@@ -1,6 +1,7 @@
 """Reads the characteristics of a specification: what the product is, and the fields of its order form.
 
-Source: TMF620 v4.1.0, ProductSpecificationCharacteristic, ProductSpecificationCharacteristicValueUse; the README.
+Source: TMF620 v4.1, ProductSpecificationCharacteristic and ProductSpecificationCharacteristicValueUse; v5.0,
+CharacteristicSpecification; the README.
 """
 
 import re
@@ -20,7 +21,7 @@ from providers.tmforum.reading import Row, as_text, as_texts, flag, number, part
 
 TEXT_LIMIT = 255
 PRODUCT_SECTION = "product"
-VALUES = "productSpecCharacteristicValue"
+VALUES, VALUES_V5 = "productSpecCharacteristicValue", "characteristicValueSpecification"
 Constraint = ChoiceConstraint | RangeConstraint | TextConstraint
 
 
@@ -44,6 +45,8 @@ def read_characteristics(
 
 
 def _narrowed(row: Row, use: Row | None) -> Row:
+    """The characteristic, with its values under v4's name; a use has that in v5 too."""
+    row = {**row, VALUES: row[VALUES_V5]} if VALUES_V5 in row else row
     if use is None:
         return row
     given = {name: use[name] for name in ("minCardinality", "maxCardinality") if use.get(name) is not None}

@@ -1,4 +1,7 @@
-"""Reads what a customer holds. Source: TMF637 v4.0.0, Product; no filter by party is documented: one is sent anyway."""
+"""Reads what a customer holds.
+
+Source: TMF637 v4.0 and v5.0, Product; no filter by party is documented: one is sent anyway.
+"""
 
 from gateway.contract import Characteristic, ContractBroken, Product
 from gateway.kit import Area, Misshapen
@@ -35,7 +38,9 @@ class TmForumInventory:
     async def products(self, party: str) -> list[Product]:
         """Reads every page."""
         page_size = self._reading.options.page_size
-        listing = await read_all(self._area, PRODUCTS, page_size, {"relatedParty.id": party})
+        listing = await read_all(
+            self._area, PRODUCTS, page_size, {self._reading.profiles.inventory.party_filter: party}
+        )
         try:
             return [self._read(row) for row in listing.rows]
         except Misshapen as error:
@@ -45,7 +50,8 @@ class TmForumInventory:
         """Raises: Misshapen for one without an id."""
         ref, reading = reference(row), self._reading
         offering, raw = reference_in(row, "productOffering"), text(row, "status")
-        order_refs = (text(each, "productOrderId") for each in parts(row, "productOrderItem"))
+        items = parts(row, "productOrderItem")
+        order_refs = (text(each, "orderId") or text(each, "productOrderId") for each in items)
         return Product(
             id=reading.id("Product", ref),
             ref=ref,

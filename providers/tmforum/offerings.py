@@ -1,6 +1,6 @@
 """Puts an offering together from its row, its specification and its prices.
 
-Source: TMF620 v4.1.0, ProductOffering; the README's conventions.
+Source: TMF620 v4.1 and v5.0, ProductOffering; the README's conventions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,8 @@ from providers.tmforum.requirements import read_requirements
 
 ROLES_BY_CATEGORY = {"broadband": ProviderRole.NETWORK_OPERATOR, "content": ProviderRole.CONTENT_PROVIDER}
 EMBEDDED = "productSpecCharacteristic"
+# v5 only: what is true of the offering, whatever its specification.
+OWN = "productOfferingCharacteristic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def _described(row: Row, references: References) -> tuple[tuple[Characteristic, 
         if found is None:
             raise Misshapen(f"there is no specification {needed.get('id')!r}")
         specification = found
-    return read_characteristics(parts(specification, EMBEDDED), parts(row, "prodSpecCharValueUse"))
+    own = {text(each, "name"): each for each in parts(row, OWN)}
+    specified = [each for each in parts(specification, EMBEDDED) if text(each, "name") not in own]
+    return read_characteristics([*specified, *own.values()], parts(row, "prodSpecCharValueUse"))
 
 
 def _categories(row: Row, reading: Reading) -> tuple[Category, ...]:

@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from enum import StrEnum
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yarl import URL
 
 from gateway.contract import EventProof, ProviderRole, ProviderSettings
 from gateway.kit import Credentials, Options, read_credentials, read_event_proof
+from providers.tmforum import profiles
+from providers.tmforum.profiles import CAPABILITIES, CancelBy, Profiles, QualificationForm, Version
 
-DEFAULT_PATHS = {
-    "catalog": "/productCatalogManagement/v4",
-    "qualification": "/productOfferingQualification/v4",
-    "ordering": "/productOrderingManagement/v4",
-    "inventory": "/productInventory/v4",
-    "billing": "/customerBillManagement/v4",
-}
+E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,9 @@ class TmForumOptions:
 
     urls: Mapping[str, str]
     credentials: Credentials = field(default_factory=Credentials)
+    profiles: Profiles = profiles.V4
+    types: bool = True
+    cancel_by: CancelBy = CancelBy.TASK
     prices_include_tax: bool = False
     categories: Mapping[str, str] = field(default_factory=dict)
     roles_by_category: Mapping[str, ProviderRole] = field(default_factory=dict)
@@ -36,8 +37,12 @@ class TmForumOptions:
 def read_options(settings: ProviderSettings) -> TmForumOptions:
     """The options of these settings. Raises: InvalidOptions, naming the first that can't be used."""
     given = Options(settings.options, settings.profile.slug)
+    chosen = _profiles(given)
     found = TmForumOptions(
-        urls=_urls(given),
+        urls=_urls(given, chosen.paths),
+        profiles=chosen,
+        types=given.flag("types", True),
+        cancel_by=_one_of(given, "cancel_by", CancelBy, CancelBy.TASK),
         credentials=read_credentials(given.section("credentials")),
         prices_include_tax=given.flag("prices_include_tax", False),
         categories=given.texts("categories"),
@@ -50,11 +55,30 @@ def read_options(settings: ProviderSettings) -> TmForumOptions:
     return found
 
 
-def _urls(given: Options) -> Mapping[str, str]:
+def _profiles(given: Options) -> Profiles:
+    """One version for all APIs, unless `versions` names another for some."""
+    general = _one_of(given, "version", Version, Version.V4)
+    form = _one_of(given, "qualification_form", QualificationForm, QualificationForm.CHECK)
+    single = given.section("versions")
+    if single is None:
+        return profiles.choose(dict.fromkeys(CAPABILITIES, general), form)
+    versions = {name: _one_of(single, name, Version, general) for name in CAPABILITIES}
+    single.end()
+    return profiles.choose(versions, form)
+
+
+def _one_of(given: Options, name: str, known: type[E], default: E) -> E:
+    text = given.text(name, default.value)
+    if text not in {each.value for each in known}:
+        raise given.invalid(name, f"one of {', '.join(known)} is expected")
+    return known(text)
+
+
+def _urls(given: Options, defaults: Mapping[str, str]) -> Mapping[str, str]:
     root = _http_url(given, "url", given.required_text("url"))
     paths = given.section("paths")
     found: dict[str, str] = {}
-    for capability, default in DEFAULT_PATHS.items():
+    for capability, default in defaults.items():
         path = default if paths is None else paths.text(capability, default)
         # An explicit null says that the provider lacks the API.
         if paths is not None and paths.has(capability) and paths.text(capability) is None:

@@ -1,13 +1,16 @@
-"""Places, follows, cancels and finds orders. Source: TMF622 v4.0.0, ProductOrder and CancelProductOrder; the README."""
+"""Places, follows, cancels and finds orders.
+
+Source: TMF622 v4.0 and v5.0, ProductOrder and CancelProductOrder; the README.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from gateway.contract import (
-    CancellationState,
     ContractBroken,
+    OrderItemState,
     OrderRequest,
     ProviderCancellation,
     ProviderOrder,
@@ -15,52 +18,47 @@ from gateway.contract import (
 )
 from gateway.kit import Answer, Area, Misshapen
 from gateway.kit.trouble import Intent
+from providers.tmforum.cancelling import CancelPatches, CancelTasks
 from providers.tmforum.context import Reading
 from providers.tmforum.listing import Listing, read_all
-from providers.tmforum.notes import reason_of
-from providers.tmforum.reading import Row, address_row, in_path, moment, parts, reference, reference_in, text
-from providers.tmforum.states import cancellation_state, item_state
+from providers.tmforum.notes import last_milestone, reason_of
+from providers.tmforum.profiles import CancelBy
+from providers.tmforum.reading import Row, in_path, moment, parts, reference, reference_in, text
+from providers.tmforum.requests import end_of, keys_of, order_of
+from providers.tmforum.states import item_state
 
-ORDERS, CANCELLATIONS = "productOrder", "cancelProductOrder"
+ORDERS = "productOrder"
 CONFLICT = frozenset({int(HTTPStatus.CONFLICT)})
-REFUSALS = CONFLICT | {int(HTTPStatus.UNPROCESSABLE_ENTITY)}
-LIVE = frozenset({CancellationState.ACKNOWLEDGED, CancellationState.IN_PROGRESS, CancellationState.DONE})
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    """What a change was answered: the object, or a refusal."""
-
-    answer: Answer
-    row: Row
 
 
 class TmForumOrdering:
-    """See contract.Ordering. The key goes out twice, as `externalId` and as `Idempotency-Key`."""
+    """See contract.Ordering. The key goes out twice, in `externalId` and as `Idempotency-Key`."""
 
     def __init__(self, area: Area, reading: Reading) -> None:
         self._area = area
         self._reading = reading
+        self._profile = reading.profiles.ordering
+        is_task = reading.options.cancel_by is CancelBy.TASK
+        self._cancelling = CancelTasks(area, reading) if is_task else CancelPatches(area, reading)
 
     async def place(self, request: OrderRequest) -> ProviderOrder:
         """Orders one item. A 409 may say that the key is known: then the order of that key is the answer."""
-        return await self._send(request.key, _order_of(request))
+        return await self._send(request.key, order_of(request, self._profile))
 
     async def terminate(self, product_ref: str, key: str, party: str) -> ProviderOrder:
         """Orders the deletion of the product."""
-        item = {"id": "1", "action": "delete", "product": {"id": product_ref, "@referredType": "Product"}}
-        return await self._send(key, _order(key, party, item))
+        return await self._send(key, end_of(product_ref, key, party, self._profile))
 
     async def find(self, key: str) -> ProviderOrder | None:
-        """Asks by `externalId`, and checks each row again: a provider may ignore the filter.
+        """Asks by the key, and checks each row again: a provider may ignore the filter.
 
         Raises: ContractBroken where no row has the key and the list can't be trusted: rows lack, or none shows a key.
         """
-        listing = await self._list(ORDERS, {"externalId": key})
+        listing = await self._list(ORDERS, {self._profile.key_filter: key})
         for row in listing.rows:
-            if text(row, "externalId") == key:
+            if key in keys_of(row):
                 return self._readable(row)
-        shows_keys = not listing.rows or any(text(row, "externalId") for row in listing.rows)
+        shows_keys = not listing.rows or any(keys_of(row) for row in listing.rows)
         if not listing.is_complete or not shows_keys:
             raise self._broken("the list of orders can't tell whether the key is known")
         return None
@@ -73,37 +71,18 @@ class TmForumOrdering:
         return self._readable(row)
 
     async def cancel(self, ref: str, key: str, reason: str | None) -> ProviderCancellation:
-        """Asks for it. A 409 or 422 is a refusal, unless a cancellation of the order is under way or done already."""
-        body: dict[str, Any] = {"productOrder": {"id": ref, "@referredType": "ProductOrder"}}
-        if reason:
-            body["cancellationReason"] = reason
-        reply = await self._area.send(CANCELLATIONS, body, _cancel_reply, key, REFUSALS)
-        if reply.answer.status not in REFUSALS:
-            return _cancellation(reply.row)
-        earlier = await self.cancellation(ref)
-        if earlier is not None and earlier.state in LIVE:
-            return earlier
-        refusal = self._refusal(reply.answer)
-        return ProviderCancellation(None, CancellationState.REFUSED, refusal.reason, refusal.detail)
+        """Asks for it, in the provider's way."""
+        return await self._cancelling.cancel(ref, key, reason)
 
     async def cancellation(self, ref: str) -> ProviderCancellation | None:
-        """Asks by `productOrder.id`, and checks each row again; of several the one asked for last."""
-        listing = await self._list(CANCELLATIONS, {"productOrder.id": ref})
-        own = [row for row in listing.rows if reference_in(row, "productOrder") == ref]
-        if not own and not listing.is_complete:
-            raise self._broken("the list of cancellations is not complete")
-        return _cancellation(max(own, key=self._asked_at)) if own else None
-
-    def _asked_at(self, row: Row) -> float:
-        names = ("requestedCancellationDate", "effectiveCancellationDate")
-        moments = (moment(row, name, self._reading.zone) for name in names)
-        return next((each.timestamp() for each in moments if each is not None), 0.0)
+        """Looks for it, in the provider's way."""
+        return await self._cancelling.cancellation(ref)
 
     async def _send(self, key: str, body: Mapping[str, Any]) -> ProviderOrder:
         def read(answer: Answer) -> Answer | ProviderOrder:
             return answer if answer.status in CONFLICT else self._made(answer.row(), key)
 
-        reply = await self._area.send(ORDERS, body, read, key, CONFLICT)
+        reply = await self._area.send(ORDERS, self._reading.body(body), read, key, CONFLICT)
         if isinstance(reply, ProviderOrder):
             return reply
         known = await self.find(key)
@@ -119,14 +98,15 @@ class TmForumOrdering:
         items = parts(row, "productOrderItem")
         item = items[0] if items else {}
         state, raw = item_state(text(row, "state"), text(item, "state"))
-        reason, words = reason_of(row, item, state, self._reading.zone)
+        zone, keys = self._reading.zone, keys_of(row)
+        reason, words = reason_of(row, item, state, zone)
         return ProviderOrder(
             ref=reference(row),
-            key=text(row, "externalId"),
+            key=keys[0] if keys else None,
             state=state,
             provider_state=raw,
             product_ref=reference_in(item, "product"),
-            expected_completion_at=moment(row, "expectedCompletionDate", self._reading.zone),
+            expected_completion_at=moment(row, "expectedCompletionDate", zone) or last_milestone(row, zone),
             reason=reason,
             text=words,
         )
@@ -136,11 +116,12 @@ class TmForumOrdering:
 
         A wrong reference would be followed for ever.
         """
-        order = self._order(row)
-        is_shown = order.key == key or (order.key is None and isinstance(row.get("state"), str))
-        if not is_shown:
+        order, keys = self._order(row), keys_of(row)
+        is_one = isinstance(row.get("state"), str) or bool(parts(row, "productOrderItem"))
+        if key not in keys and (keys or not is_one):
             raise Misshapen("not the order that was sent")
-        return order
+        # Some servers answer what they made without a state: it is no further than taken in.
+        return order if order.provider_state else replace(order, state=OrderItemState.ACKNOWLEDGED)
 
     def _readable(self, row: Row) -> ProviderOrder:
         try:
@@ -153,48 +134,3 @@ class TmForumOrdering:
 
     def _broken(self, detail: str) -> ContractBroken:
         return ContractBroken(self._reading.profile.slug, self._area.capability, detail)
-
-
-def _order_of(request: OrderRequest) -> dict[str, Any]:
-    product: dict[str, Any] = {
-        "productCharacteristic": [
-            {"name": name, "value": values[0] if len(values) == 1 else list(values)}
-            for name, values in request.values.items()
-            if values
-        ]
-    }
-    if request.bundle_ref is not None:
-        bundle = {"productOffering": {"id": request.bundle_ref, "@referredType": "ProductOffering"}}
-        product["productRelationship"] = [{"relationshipType": "bundled", "product": bundle}]
-    if request.place is not None:
-        product["place"] = [address_row(request.place.address)]
-    item = {
-        "id": "1",
-        "action": "add",
-        "quantity": request.quantity,
-        "productOffering": {"id": request.offering_ref, "@referredType": "ProductOffering"},
-        "product": product,
-    }
-    order = _order(request.key, request.party, item)
-    if request.requested_start_at is not None:
-        order["requestedStartDate"] = request.requested_start_at.isoformat()
-    return order
-
-
-def _order(key: str, party: str, item: Mapping[str, Any]) -> dict[str, Any]:
-    """What every order has: no name and no address of a person stands in it."""
-    return {
-        "externalId": key,
-        "relatedParty": [{"id": party, "role": "Customer", "@referredType": "Customer"}],
-        "productOrderItem": [item],
-    }
-
-
-def _cancel_reply(answer: Answer) -> _Reply:
-    return _Reply(answer, {} if answer.status in REFUSALS else answer.row())
-
-
-def _cancellation(row: Row) -> ProviderCancellation:
-    state = cancellation_state(text(row, "state"))
-    reason, words = reason_of(row, {}, state)
-    return ProviderCancellation(text(row, "id"), state, reason, words)

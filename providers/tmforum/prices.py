@@ -1,4 +1,4 @@
-"""Reads prices. Source: TMF620 v4.1.0, ProductOfferingPrice and ProductOfferingPriceRefOrValue; the README."""
+"""Reads prices. Source: TMF620 v4.1 and v5.0, ProductOfferingPrice and ProductOfferingPriceRefOrValue; the README."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

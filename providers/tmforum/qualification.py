@@ -1,19 +1,26 @@
-"""Asks what can be delivered at a place. Source: TMF679 v4.0.0, ProductOfferingQualification."""
+"""Asks what can be delivered at a place.
+
+Source: TMF679 v4.0, ProductOfferingQualification; v5.0, CheckProductOfferingQualification and
+QueryProductOfferingQualification.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from gateway.contract import Alternative, OfferingQualification, Place, QualificationReason, QualificationResult
 from gateway.kit import Answer, Area
 from providers.tmforum.context import Reading
-from providers.tmforum.reading import Row, address_row, moment, parts, reference_in, text
+from providers.tmforum.profiles import QualificationForm
+from providers.tmforum.reading import Row, moment, parts, reference_in, text
 
 RESULTS = {
     "qualified": QualificationResult.QUALIFIED,
     "alternate": QualificationResult.ALTERNATE,
     "unqualified": QualificationResult.UNQUALIFIED,
 }
+REASONS = ("eligibilityUnavailabilityReason", "eligibilityResultReason")
 OPEN_STATES = frozenset({"acknowledged", "accepted", "inprogress"})
+# What the state of a query says of an offering that it does not name.
+QUERIED = {"done": QualificationResult.UNQUALIFIED, **dict.fromkeys(OPEN_STATES, QualificationResult.PENDING)}
 
 
 class TmForumQualification:
@@ -27,12 +34,24 @@ class TmForumQualification:
         """One question for all; the answers are matched by the item's id, then by the offering's."""
         if not refs:
             return ()
-        row = await self._area.ask("productOfferingQualification", _question(refs, place), Answer.row)
-        items = parts(row, "productOfferingQualificationItem")
+        profile = self._reading.profiles.qualification
+        question = self._reading.body(profile.question(refs, place.address))
+        row = await self._area.ask(profile.resource, question, Answer.row)
+        items = parts(row, profile.items)
+        if profile.form is QualificationForm.QUERY:
+            return self._listed(refs, items, text(row, "state") or "")
         state = text(row, "state") or ""
         by_id = {text(item, "id"): item for item in items}
         by_offering = {reference_in(item, "productOffering"): item for item in items}
         return [self._answer(ref, _matching(str(n), ref, by_id, by_offering), state) for n, ref in enumerate(refs, 1)]
+
+    def _listed(self, refs: Sequence[str], items: Sequence[Row], state: str) -> Sequence[OfferingQualification]:
+        """A query names what can be had; what a finished one does not name can't."""
+        named = {reference_in(item, "productOffering") for item in items}
+        others = QUERIED.get(state.lower(), QualificationResult.UNDETERMINED)
+        results = [QualificationResult.QUALIFIED if ref in named else others for ref in refs]
+        ids = [self._reading.id("ProductOffering", ref) for ref in refs]
+        return [OfferingQualification(offering_id=id_, result=each) for id_, each in zip(ids, results, strict=True)]
 
     def _answer(self, ref: str, item: Row, order_state: str) -> OfferingQualification:
         state = (text(item, "state") or order_state).lower()
@@ -58,19 +77,6 @@ class TmForumQualification:
         return tuple(found)
 
 
-def _question(refs: Sequence[str], place: Place) -> dict[str, Any]:
-    return {
-        "instantSyncQualification": True,
-        "provideAlternative": True,
-        "provideUnavailabilityReason": True,
-        "place": [address_row(place.address)],
-        "productOfferingQualificationItem": [
-            {"id": str(n), "action": "add", "productOffering": {"id": ref, "@referredType": "ProductOffering"}}
-            for n, ref in enumerate(refs, 1)
-        ],
-    }
-
-
 def _matching(number: str, ref: str, by_id: Mapping[str | None, Row], by_offering: Mapping[str | None, Row]) -> Row:
     """The item that answers this one: its number counts only where it names no other offering."""
     item = by_id.get(number, {})
@@ -80,6 +86,7 @@ def _matching(number: str, ref: str, by_id: Mapping[str | None, Row], by_offerin
 
 def _reasons(item: Row) -> Sequence[QualificationReason]:
     """Why not; the code of a failed check stands in `terminationError[].id`."""
-    why = [(text(each, "code"), text(each, "label")) for each in parts(item, "eligibilityUnavailabilityReason")]
+    said = [each for name in REASONS for each in parts(item, name)]
+    why = [(text(each, "code"), text(each, "label")) for each in said]
     failed = [(text(each, "id"), text(each, "value")) for each in parts(item, "terminationError")]
     return [QualificationReason(code or "UNSPECIFIED", words or "") for code, words in (*why, *failed) if code or words]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import orjson
 
-from gateway.contract import Address, Money
+from gateway.contract import Money
 from gateway.kit import Misshapen
 
 Row = Mapping[str, Any]
@@ -155,25 +155,13 @@ def is_valid_at(row: Row, now: datetime, zone: tzinfo) -> bool:
 
 
 def party_of(row: Row) -> str | None:
-    """Whose row it is: `relatedParty` with the role Customer, else the first; without any the billing account."""
-    named = [each for each in parts(row, "relatedParty") if each.get("id") not in (None, "")]
-    customers = [each for each in named if (text(each, "role") or "").lower() == "customer"]
-    for each in (*customers, *named):
-        return reference(each)
+    """Whose row it is: `relatedParty` with the role Customer, else the first; without any the billing account.
+
+    v5 has the party one level deeper, in `partyOrPartyRole`.
+    """
+    named = [(each, part(each, "partyOrPartyRole") or each) for each in parts(row, "relatedParty")]
+    known = [(each, party) for each, party in named if party.get("id") not in (None, "")]
+    customers = [pair for pair in known if (text(pair[0], "role") or "").lower() == "customer"]
+    for _, party in (*customers, *known):
+        return reference(party)
     return reference_in(row, "billingAccount")
-
-
-def address_row(address: Address) -> dict[str, Any]:
-    """An address as TMF673 writes it, in the role of the place of delivery."""
-    found: dict[str, Any] = {
-        "@type": "GeographicAddress",
-        "role": "installation",
-        "streetName": address.street,
-        "streetNr": address.house_number,
-        "postcode": address.postcode,
-        "city": address.city,
-        "country": address.country,
-    }
-    if address.unit is not None:
-        found["geographicSubAddress"] = [{"@type": "GeographicSubAddress", "subUnitNumber": address.unit}]
-    return {name: value for name, value in found.items() if value is not None}

@@ -1,4 +1,4 @@
-"""TM Forum's states as the gateway's; a new one survives as its own text. Source: TMF622, 637 and 678, v4.0.0."""
+"""TM Forum's states as the gateway's; a new one survives as its own text. Source: TMF622, 637 and 678, v4 and v5."""
 
 from gateway.contract import BillState, CancellationState, OrderItemState, ProductStatus
 
@@ -6,6 +6,8 @@ from gateway.contract import BillState, CancellationState, OrderItemState, Produ
 ITEM_STATES = {
     "acknowledged": OrderItemState.ACKNOWLEDGED,
     "inprogress": OrderItemState.IN_PROGRESS,
+    "inprogress.accepted": OrderItemState.IN_PROGRESS,
+    "draft": OrderItemState.PENDING,
     "pending": OrderItemState.PENDING,
     "held": OrderItemState.HELD,
     "assessingcancellation": OrderItemState.ASSESSING_CANCELLATION,
@@ -16,7 +18,7 @@ ITEM_STATES = {
     "rejected": OrderItemState.REJECTED,
 }
 FINAL = frozenset({OrderItemState.COMPLETED, OrderItemState.CANCELLED, OrderItemState.FAILED, OrderItemState.REJECTED})
-_ORDER = tuple(ITEM_STATES.values())
+_ORDER = tuple(dict.fromkeys(ITEM_STATES.values()))
 _CANCELLATIONS = {
     "acknowledged": CancellationState.ACKNOWLEDGED,
     "inprogress": CancellationState.IN_PROGRESS,

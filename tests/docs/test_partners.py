@@ -10,6 +10,7 @@ from gateway.api.probes import STATUSES
 from gateway.contract import ProviderSettings
 from gateway.federation.posts import Receipt
 from gateway.settings import Settings, read_providers_file
+from providers.tmforum.context import Reading
 from providers.tmforum.events import TmForumEvents
 from providers.tmforum.options import read_options
 from tests.api.running import SECRET, running
@@ -28,7 +29,9 @@ async def test_the_program_of_the_page_posts_an_event_that_the_key_of_the_page_p
 
     async with running(tmp_path, event_proof=read_options(settings).event_proof) as gateway:
         # The provider in this process reads events as the adapter does.
-        vars(gateway.provider)["read"] = TmForumEvents("nord", ()).read
+        vars(gateway.provider)["read"] = TmForumEvents(
+            (), Reading(settings.profile, read_options(settings), settings.now)
+        ).read
         address = f"{gateway.address}/providers/nord/events/{SECRET}"
         with gateway.wakeups.listen("provider-order:nord:4711") as waiter:
             right = await _post(address, spec.options["events"]["key"])

@@ -64,7 +64,9 @@ def write_providers_file(folder: Path) -> Path:
     """A file of providers for `gateway serve`, beside the operators' own."""
     urls = addresses(folder)
     described = describe(folder)
-    providers = [{**each, "settings": {"url": urls[each["slug"]]}} for each in described["providers"]]
+    providers = [
+        {**each, "settings": {**each["settings"], "url": urls[each["slug"]]}} for each in described["providers"]
+    ]
     path = folder / "providers.json"
     content = {"providers": providers, "agreements": described["agreements"]}
     path.write_text(json.dumps(content, default=lambda moment: moment.isoformat()), "utf-8")

@@ -26,7 +26,10 @@ def settings(**options: Any) -> ProviderSettings:
             {"url": "https://me:pw@x/"},
             "option url: an http or https address is expected, without user, query or fragment",
         ),
-        ({**URL, "pagesize": 5}, "option pagesize: is not known (known: categories, credentials, events, page_size"),
+        (
+            {**URL, "pagesize": 5},
+            "option pagesize: is not known (known: cancel_by, categories, credentials, events, page_size",
+        ),
         ({**URL, "page_size": 0}, "option page_size: a whole number from 1 to 1000 is expected"),
         ({**URL, "page_size": True}, "option page_size: a whole number from 1 to 1000 is expected"),
         ({**URL, "prices_include_tax": "yes"}, "option prices_include_tax: true or false is expected"),

@@ -1,5 +1,6 @@
 """Connects the adapter to an address, and serves rows as a TM Forum API would."""
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -37,6 +38,11 @@ async def connected(
         yield provider
 
 
+def resource_in(path: str) -> str:
+    """What stands after the version."""
+    return re.split("/v[45]/", path)[-1]
+
+
 @dataclass
 class Shop:
     """A TM Forum server in its simplest form: resources by name; `before` may answer a request instead."""
@@ -49,7 +55,7 @@ class Shop:
     created: Callable[[str, Any], Row] = lambda _name, body: {"id": "new-1", **body}
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        self.calls[f"{request.method} {request.path.split('/v4/')[-1]}"] += 1
+        self.calls[f"{request.method} {resource_in(request.path)}"] += 1
         if request.method == "POST":
             self.bodies.append(await request.json())
         if self.before is not None:
@@ -59,7 +65,7 @@ class Shop:
         return self._answer(request)
 
     def _answer(self, request: web.Request) -> web.Response:
-        name, _, ref = request.path.split("/v4/")[-1].partition("/")
+        name, _, ref = resource_in(request.path).partition("/")
         if request.method == "POST":
             return web.json_response(self.created(name, self.bodies[-1]), status=201)
         if name not in self.rows:

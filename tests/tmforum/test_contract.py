@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from _pytest.mark import ParameterSet
 from aiohttp import web
 
-from gateway.contract import Address, Place, ProviderRole, Signal, SignalKind
+from gateway.contract import Address, Place, ProviderRole, QualificationResult, Signal, SignalKind
+from providers.simulator.market import market
 from providers.simulator.serving import run_operators
 from providers.tmforum import connect
 from tests.tmforum.conformance import CHECKS, Check, Subject
@@ -17,6 +19,7 @@ from tests.tmforum.connecting import a_profile, connected
 from tests.web import serving
 
 PLACE = Place(Address("Storgatan", "11122", "Stockholm", "SE", "1"))
+SLOW_PLACE = Place(Address("Storgatan", "21120", "Malmö", "SE", "1"))
 OPERATORS = {
     "aurora": (ProviderRole.SERVICE_PROVIDER, "box-4k"),
     "fjordnet": (ProviderRole.NETWORK_OPERATOR, "5g-100"),
@@ -29,15 +32,64 @@ def _param(check: Check, rows: tuple[str, ...]) -> ParameterSet:
     return pytest.param(check, marks=marks, id=getattr(check, "__name__", ""))
 
 
+@pytest.mark.parametrize("version", ["V4", "V5"])
 @pytest.mark.parametrize("slug", OPERATORS)
 @pytest.mark.parametrize("check", [_param(check, rows) for check, rows in CHECKS.items()])
-async def test_the_adapter_keeps_to_the_contract(check: Check, slug: str, tmp_path: Path) -> None:
+async def test_the_adapter_keeps_to_the_contract(check: Check, slug: str, version: str, tmp_path: Path) -> None:
     role, ref = OPERATORS[slug]
     async with (
         run_operators(tmp_path, (slug,), delivery_min_s=0.2, delivery_max_s=0.2) as urls,
-        connected(urls[slug], a_profile(slug, role)) as provider,
+        connected(urls[slug], a_profile(slug, role), version=version) as provider,
     ):
         await check(Subject(provider, ref, PLACE, "gw-7f3a"))
+
+
+@pytest.mark.parametrize("slug", [entry.slug for entry in market().operators])
+async def test_a_catalogue_is_the_same_in_both_versions(slug: str, tmp_path: Path) -> None:
+    profile = a_profile(slug, *(ProviderRole[name] for name in market().select((slug,))[0].roles))
+    read = []
+    async with run_operators(tmp_path, (slug,)) as urls:
+        for version in ("V4", "V5"):
+            async with connected(urls[slug], profile, version=version) as provider:
+                assert provider.catalog is not None
+                snapshot = await provider.catalog.snapshot(None)
+                assert snapshot is not None
+                read.append(snapshot.offerings)
+
+    assert read[0] == read[1]
+    assert read[0]
+
+
+async def test_a_query_of_v5_names_the_same_offerings_as_checking_each(tmp_path: Path) -> None:
+    refs, results = ("fibre-100", "fibre-1000", "dsl-8", "5g-100"), []
+    async with run_operators(tmp_path, ("fjordnet",)) as urls:
+        for form in ("CHECK", "QUERY"):
+            async with connected(urls["fjordnet"], version="V5", qualification_form=form) as provider:
+                assert provider.qualification is not None
+                found = await provider.qualification.qualify(refs, SLOW_PLACE)
+                results.append([each.result is QualificationResult.QUALIFIED for each in found])
+
+    assert results[0] == results[1]
+    assert set(results[0]) == {True, False}
+
+
+@pytest.mark.parametrize("version", ["V4", "V5"])
+async def test_the_discount_of_a_bundle_is_agreed_on_in_each_version(version: str, tmp_path: Path) -> None:
+    async with (
+        run_operators(tmp_path, ("aurora",)) as urls,
+        connected(urls["aurora"], a_profile("aurora"), version=version) as provider,
+    ):
+        subject = Subject(provider, "tv-mellan", PLACE, "gw-7f3a")
+        charged = []
+        for bundle in (None, "komplett"):
+            placed = await subject.ordering.place(replace(subject.request(), bundle_ref=bundle))
+            ended = await subject.settled(placed.ref)
+            charges = [
+                each for each in await subject.billing.charges("gw-7f3a") if each.product_ref == ended.product_ref
+            ]
+            charged.append([each.amount.amount < 0 for each in charges if each.bill_ref is None])
+
+    assert charged == [[False], [False, True]]
 
 
 def test_the_adapter_is_found_by_its_entry_point() -> None:
@@ -46,7 +98,8 @@ def test_the_adapter_is_found_by_its_entry_point() -> None:
     assert installed_adapters()["tmforum"] is connect
 
 
-async def test_an_operators_own_posts_say_which_order_product_and_bill_to_look_at(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["V4", "V5"])
+async def test_an_operators_own_posts_say_which_order_product_and_bill_to_look_at(version: str, tmp_path: Path) -> None:
     posted: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
 
     async def callback(request: web.Request) -> web.Response:
@@ -57,7 +110,7 @@ async def test_an_operators_own_posts_say_which_order_product_and_bill_to_look_a
     async with (
         run_operators(tmp_path, ("aurora",)) as urls,
         serving(callback) as callback_url,
-        connected(urls["aurora"], a_profile("aurora", role)) as provider,
+        connected(urls["aurora"], a_profile("aurora", role), version=version) as provider,
     ):
         subject = Subject(provider, ref, PLACE, "gw-7f3a", callback_url)
         await subject.events.subscribe(callback_url)

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from providers.simulator.desk import Desk
 from providers.simulator.endpoints.operations import Handler, operation
+from providers.simulator.versions.editions import Edition
 from providers.simulator.web.answers import answer
 from providers.simulator.web.api import CATALOG
 from providers.simulator.web.errors import not_found
@@ -14,35 +15,37 @@ from providers.simulator.web.listing import cut, filtered, page, query_of
 RESOURCES = ("catalog", "category", "productOffering", "productOfferingPrice", "productSpecification")
 
 
-def routes(desk: Desk) -> list[BaseRoute]:
+def routes(desk: Desk, edition: Edition) -> list[BaseRoute]:
     """The read operations of each resource."""
     made: list[BaseRoute] = []
     for resource in RESOURCES:
-        path = f"{CATALOG.base}/{resource}"
-        made.append(operation(desk, "GET", path, f"{resource}.list", _list(resource)))
-        made.append(operation(desk, "GET", path + "/{id:path}", f"{resource}.get", _get(resource)))
+        path = f"{edition.api(CATALOG).base}/{edition.name(resource)}"
+        made.append(operation(desk, "GET", path, f"{resource}.list", _list(resource, edition)))
+        made.append(operation(desk, "GET", path + "/{id:path}", f"{resource}.get", _get(resource, edition)))
     return made
 
 
-def _list(resource: str) -> Handler:
+def _list(resource: str, edition: Edition) -> Handler:
     async def listed(desk: Desk, request: Request) -> Response:
         if _is_known(desk, request):
             return Response(status_code=304, headers=_version(desk))
         query = query_of(request, desk.settings.page_maximum)
-        rows = filtered(list(desk.catalogue.resources[resource].values()), query)
+        shown = [edition.show(resource, row) for row in desk.catalogue.resources[resource].values()]
+        rows = filtered(shown, query)
         return page(rows, query, _version(desk))
 
     return listed
 
 
-def _get(resource: str) -> Handler:
+def _get(resource: str, edition: Edition) -> Handler:
     async def got(desk: Desk, request: Request) -> Response:
         found = desk.catalogue.resources[resource].get(request.path_params["id"])
         if found is None:
             raise not_found(resource)
         if _is_known(desk, request):
             return Response(status_code=304, headers=_version(desk))
-        return answer(cut(found, request.query_params.get("fields")), 200, _version(desk))
+        shown = cut(edition.show(resource, found), request.query_params.get("fields"))
+        return answer(shown, 200, _version(desk))
 
     return got
 

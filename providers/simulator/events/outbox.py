@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from providers.simulator.clock import stamp
+from providers.simulator.web.shapes import RESOURCES
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,14 @@ def unsubscribe(db: sqlite3.Connection, api: str, key: str) -> bool:
 
 
 def publish(db: sqlite3.Connection, now: float, api: str, event_type: str, resource: str, body: dict[str, Any]) -> None:
-    """Writes one letter to each who wants to hear of it. The event is `<Resource><What>Event`."""
-    subscriptions = [
-        Subscription(*row)
-        for row in db.execute("select id, api, callback, query from subscription where api = ?", (api,))
-    ]
-    wanted = [each for each in subscriptions if _wants(each.query, event_type)]
+    """Writes one letter to each who wants to hear of it, in the version asked for. It is `<Resource><What>Event`."""
+    found = db.execute("select id, api, callback, query from subscription where api in (?, ?)", (api, topic_v5(api)))
+    wanted = [each for each in (Subscription(*row) for row in found) if _wants(each.query, event_type)]
     if not wanted:
         return
-    letter = orjson.dumps(_envelope(now, api, event_type, resource, body))
-    rows = [(each.id, letter, now) for each in wanted]
+    envelope = _envelope(now, api, event_type, resource, body)
+    letters = {api: orjson.dumps(envelope), topic_v5(api): orjson.dumps(_envelope_v5(envelope))}
+    rows = [(each.id, letters[each.api], now) for each in wanted]
     db.executemany("insert into outbox (subscription_id, body, due) values (?, ?, ?)", rows)
 
 
@@ -88,6 +87,18 @@ def _envelope(now: float, api: str, event_type: str, resource: str, body: dict[s
         "event": {resource: body},
         "@type": event_type,
     }
+
+
+def topic_v5(api: str) -> str:
+    """What the registrations at the hub of v5 are kept under."""
+    return f"{api}/v5"
+
+
+def _envelope_v5(envelope: dict[str, Any]) -> dict[str, Any]:
+    """Source: TMF622 v5.0.0, `Event`: a letter of v4's is mended, and all in it has its type."""
+    kept = {name: value for name, value in envelope.items() if name != "timeOcurred"}
+    shown = {resource: RESOURCES[resource](body) for resource, body in envelope["event"].items()}
+    return {**kept, "timeOccurred": envelope["timeOcurred"], "event": shown}
 
 
 def next_due(db: sqlite3.Connection, without: set[str]) -> float | None:

@@ -1,6 +1,6 @@
 """The five TM Forum APIs that are served: their base paths, and the events each of them tells of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -9,6 +9,10 @@ class Api:
 
     name: str
     base: str
+
+    def of(self, version: str) -> "Api":
+        """The same API at the path of another version."""
+        return replace(self, base=f"{self.base.rpartition('/')[0]}/{version}")
 
     def href(self, resource: str, key: str) -> str:
         """Where the resource is read; our ids need no quoting but in the catalogue."""

@@ -34,12 +34,17 @@ async def read(request: Request, model: type[M]) -> M:
     except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
         raise TmfError(400, "INVALID_BODY", f"body: {error}") from None
     except ValidationError as error:
-        raise TmfError(400, "INVALID_BODY", _first(error)) from None
+        raise invalid(error) from None
 
 
 async def read_raw(request: Request) -> Any:
     """The body as it came; to be called after `read` only, which has checked it."""
     return orjson.loads(await request.body())
+
+
+def invalid(error: ValidationError) -> TmfError:
+    """The refusal of a body, with the first of what is wrong with it."""
+    return TmfError(400, "INVALID_BODY", _first(error))
 
 
 def _first(error: ValidationError) -> str:
