@@ -1,5 +1,6 @@
 """Places, follows, cancels and finds orders; suspends, resumes, changes what they made. Source: ON-API 2.6, orders."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from providers.onapi.subscriptions import Held, subscription
 # Of outlets that somebody else took meanwhile.
 MOST_TRIES = 8
 CANCELLED_KEPT = 10_000
+# Events are told from the next second on. Source: ON-API 2.6, events.
+EVENTS_SETTLE_S = 1.1
 # In the place of an order's ID, where the network made none: what was ordered was so already.
 ACTIVE, ENDED = "active", "ended"
 
@@ -187,7 +190,10 @@ class OnApiOrdering:
 
     async def _require_deleted(self, ref: str) -> None:
         """Nobody else can tell an order that was cancelled from one that the network has forgotten."""
-        if ref not in self._cancelled and not await self._desk.is_told_deleted(ref):
+        if ref in self._cancelled or await self._desk.is_told_deleted(ref):
+            return
+        await asyncio.sleep(EVENTS_SETTLE_S)
+        if not await self._desk.is_told_deleted(ref):
             raise self._broken(f"the order {ref!r} is gone, and no event says that it was deleted")
 
     def _remember(self, ref: str) -> None:
