@@ -115,6 +115,7 @@ async def test_an_access_that_moves_is_found_at_its_new_address_alone(network: N
 
     assert (await qualified(provider, a_place("3"))).result is UNQUALIFIED
     assert (await qualified(provider, a_place("33"))).result is QUALIFIED
+    assert (await qualified(provider, a_place("1"))).result is QUALIFIED
 
 
 async def test_services_are_sold_as_the_settings_say(provider: Provider) -> None:
@@ -275,14 +276,17 @@ async def test_an_order_whose_answer_is_lost_is_found_by_its_key(
 async def test_an_order_that_has_become_a_subscription_is_found_by_its_key_too(
     network: Network, provider: Provider
 ) -> None:
-    about = subject(provider)
+    about = subject(provider, a_place("1"))
     request = about.request()
     placed = await about.settled((await about.ordering.place(request)).ref)
 
     async with connected(network.url) as later:
         found = await subject(later).ordering.find(request.key)
+        again = await subject(later).ordering.place(request)
 
     assert found is not None
+    assert again == found
+    assert (await network.counts())["ordersByAction"] == {"ACTIVATE": 1}
     assert (found.ref, found.product_ref, found.state) == (placed.ref, placed.product_ref, OrderItemState.COMPLETED)
     assert await about.ordering.find("another key") is None
 

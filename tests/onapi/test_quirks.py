@@ -99,6 +99,11 @@ async def test_an_answer_without_an_id_is_no_order_and_is_looked_for() -> None:
         await placed(canned(**{"POST orders/": made(state="RECEIVED")}))
 
 
+async def test_an_order_for_what_is_not_found_is_refused() -> None:
+    with pytest.raises(Rejected, match="no such access"):
+        await placed(canned(**{"POST orders/": made(404, cause="no such access")}))
+
+
 async def test_an_order_of_somebody_else_s_is_never_taken_for_ours() -> None:
     theirs = {"orderId": "o-9", "state": "RECEIVED", "operation": "ACTIVATE", "spSubscriptionId": "theirs"}
     network = canned(**{"POST orders/": made(200, **theirs), "GET orders/o-9": theirs})
