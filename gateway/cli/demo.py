@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gateway.cli.data_folder import FolderInUse, HeldFolder, held_folder, write_private
 from gateway.cli.failures import as_refusals
 from gateway.cli.listening import listen, local_url
+from gateway.cli.newcomers import write_registrations
 from gateway.cli.operators import Operators, read_operators, started_operators
 from gateway.cli.providers import KNOWN_PROVIDERS, demo_data
 from gateway.cli.refusal import Refusal
@@ -21,7 +22,6 @@ from gateway.settings import LOOPBACK, Settings, read_settings
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
-    from gateway.cli.accounts import DemoCredentials
     from gateway.cli.serving import Ending
 
 # A newcomer plays the tour again and again from one address.
@@ -78,7 +78,9 @@ async def _demo(
         credentials = await seed_accounts(gateway.core, settings.data)
         async with asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(_watch(operators, ending))
-            show = tasks.create_task(_show(gateway, folder, url, credentials, ending, plays_tour))
+            newcomers = write_registrations(settings.data, operators.newcomers())
+            greeting = list(welcome(url, folder.path, credentials, newcomers))
+            show = tasks.create_task(_show(gateway, folder, url, greeting, ending, plays_tour))
             await ending.serve(gateway.asgi, listener, settings, gateway.end_streams)
             ended_alone = watch.done()
             watch.cancel()
@@ -111,12 +113,7 @@ async def _watch(operators: Operators, ending: "Ending") -> None:
 
 
 async def _show(
-    gateway: "Gateway",
-    folder: HeldFolder,
-    url: str,
-    credentials: "DemoCredentials",
-    ending: "Ending",
-    plays_tour: bool,
+    gateway: "Gateway", folder: HeldFolder, url: str, greeting: list[str], ending: "Ending", plays_tour: bool
 ) -> int:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(READY_LIMIT_S):
@@ -124,7 +121,7 @@ async def _show(
                 await asyncio.sleep(0.05)
     folder.tell(url)
     if not plays_tour:
-        say(*welcome(url, folder.path, credentials))
+        say(*greeting)
         return 0
     from gateway.cli.tour import play_tour
 

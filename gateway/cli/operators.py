@@ -24,14 +24,15 @@ class Operators:
     def __init__(self, description: Mapping[str, Any], process: "subprocess.Popen[str]") -> None:
         self._description = description
         self._process = process
+        self._told: Mapping[str, Any] = {}
 
     async def content(self) -> dict[str, Any]:
         """Waits until all of them answer; what a file of providers would say. Raises: Refusal."""
         try:
             async with asyncio.timeout(START_LIMIT_S):
                 line = await asyncio.to_thread(self._first_line)
-                told = json.loads(line)
-                urls = {slug: each["url"] for slug, each in told.items()}
+                self._told = json.loads(line)
+                urls = {slug: each["url"] for slug, each in self._told.items()}
         except (TimeoutError, ValueError, TypeError, KeyError, AttributeError):
             raise Refusal("the demo's operators did not start") from None
         providers = [
@@ -39,6 +40,20 @@ class Operators:
             for each in self._description["providers"]
         ]
         return {"providers": providers, "agreements": self._description["agreements"]}
+
+    def newcomers(self) -> list[dict[str, Any]]:
+        """Those that run and that the gateway does not know: as `providers` of a file, with `proposals` beside.
+
+        To be asked for after `content`.
+        """
+        return [
+            {**each, "settings": {**each["settings"], **self._connection(each["slug"])}}
+            for each in self._description.get("newcomers", ())
+        ]
+
+    def _connection(self, slug: str) -> dict[str, Any]:
+        told = self._told[slug]
+        return {name: told[name] for name in ("url", "credentials") if name in told}
 
     def _first_line(self) -> str:
         assert self._process.stdout is not None  # noqa: S101

@@ -3,7 +3,7 @@
 import json
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ FIRST_QUERY = (
 )
 
 
-def welcome(url: str, folder: Path, credentials: "DemoCredentials") -> Iterator[str]:
-    """The lines: the address, the sign-ins, a first query, the tour."""
+def welcome(
+    url: str, folder: Path, credentials: "DemoCredentials", registrations: Sequence[Path] = ()
+) -> Iterator[str]:
+    """The lines: the address, the sign-ins, a first query, the tour, and who else could join."""
     body, passwords = json.dumps({"query": FIRST_QUERY}), credentials.passwords
     sign_in = json.dumps({"username": "demo", "password": passwords["demo"]})
     yield f"The gateway answers on {url}/graphql, with six operators behind it. Ctrl-C ends it all."
@@ -37,6 +39,10 @@ def welcome(url: str, folder: Path, credentials: "DemoCredentials") -> Iterator[
     yield f"  {credentials.client_secret}"
     secret = f"{credentials.client_id}:{credentials.client_secret}"
     yield f"  curl -s {url}/auth/token -u {secret} -d grant_type=client_credentials"
+    for path in registrations:
+        yield ""
+        yield "A network that speaks ON-API runs beside them. It joins by registerProvider, with these variables:"
+        yield f"  {path}"
     yield ""
     yield "The whole scenario, in another terminal:"
     # `uv run` has the command on its path; another terminal has not.

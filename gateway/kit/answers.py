@@ -39,6 +39,11 @@ class Answer:
         return self.headers.get("etag") or None
 
     @property
+    def last_modified(self) -> str | None:
+        """The moment of the last change in it, an HTTP date in the provider's own words."""
+        return self.headers.get("last-modified", "").strip() or None
+
+    @property
     def total(self) -> int | None:
         """How many rows there are in all, as the provider says (it may be wrong), None where it says nothing usable."""
         text = self.headers.get("x-total-count", "").strip()

@@ -135,12 +135,22 @@ class Area:
     answer_bytes: int | None = None
 
     async def get(
-        self, path: str, read: Callable[[Answer], T], params: Mapping[str, str] | None = None, etag: str | None = None
+        self,
+        path: str,
+        read: Callable[[Answer], T],
+        params: Mapping[str, str] | None = None,
+        etag: str | None = None,
+        modified_since: str | None = None,
+        also: frozenset[int] = frozenset(),
     ) -> T:
-        """Reads; with `etag` the answer may be `is_unchanged`. Raises: Unavailable, ContractBroken."""
-        headers = {"If-None-Match": etag} if etag else {}
+        """Reads; with `etag` or `modified_since` (an HTTP date) the answer may be `is_unchanged`.
+
+        Answers of a status in `also` reach the reader too. Raises: Unavailable, ContractBroken.
+        """
+        asked = {"If-None-Match": etag, "If-Modified-Since": modified_since}
+        headers = {name: value for name, value in asked.items() if value}
         call = Call("GET", self._url(path, params), Intent.READ, headers)
-        return self._read(await self._answered(call, also={304} if etag else frozenset()), read, Intent.READ)
+        return self._read(await self._answered(call, also | {304} if headers else also), read, Intent.READ)
 
     async def find(self, path: str, read: Callable[[Answer], T]) -> T | None:
         """Reads one thing; None where there is none (404). Raises: Unavailable, ContractBroken."""
@@ -171,6 +181,11 @@ class Area:
     async def delete(self, path: str) -> None:
         """Deletes what may be gone already. Raises: Unavailable, ContractBroken."""
         await self._answered(Call("DELETE", self._url(path), Intent.READ, {}), also={404, 410})
+
+    async def remove(self, path: str, read: Callable[[Answer], T], also: frozenset[int] = frozenset()) -> T:
+        """Deletes what matters: a change. Answers of a status in `also` reach the reader too. Raises: as `send`."""
+        call = Call("DELETE", self._url(path), Intent.CHANGE, {})
+        return self._read(await self._answered(call, also), read, Intent.CHANGE)
 
     def trouble(self, intent: Intent) -> Trouble:
         """Makes the errors of a call with that intent."""

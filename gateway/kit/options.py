@@ -1,6 +1,7 @@
 """Checked reading of an adapter's options: each error names the provider and the option, never its value."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 
@@ -57,6 +58,19 @@ class Options:
             raise self.invalid(name, f"a whole number from {minimum} to {maximum} is expected")
         return value
 
+    def decimal(self, name: str, default: Decimal | None = None) -> Decimal | None:
+        """A number that is not negative, from a text too: `299`, `"299.20"`. Raises: InvalidOptions."""
+        value = self._get(name)
+        if value is None:
+            return default
+        try:
+            found = Decimal(str(value)) if isinstance(value, int | float | str) else Decimal("NaN")
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if isinstance(value, bool) or not found.is_finite() or found < 0:
+            raise self.invalid(name, "a number that is not negative is expected")
+        return found
+
     def texts(self, name: str) -> Mapping[str, str]:
         """Texts by name; none without. Raises: InvalidOptions."""
         value = self._get(name)
@@ -65,6 +79,11 @@ class Options:
         if not isinstance(value, Mapping) or not all(isinstance(e, str) for pair in value.items() for e in pair):
             raise self.invalid(name, "texts by name are expected")
         return dict(value)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that are given: for options whose names the provider makes."""
+        return tuple(str(name) for name in self._values)
 
     def section(self, name: str) -> "Options | None":
         """Options within options; None without. Raises: InvalidOptions."""

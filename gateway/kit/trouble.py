@@ -86,7 +86,10 @@ class Trouble:
 
 
 def error_body(answer: Answer) -> tuple[str | None, str]:
-    """Code (a number, too) and text of a TM Forum error body; nothing for what is none. Source: TMF630, Error."""
+    """Code (a number, too) and text of an error body; nothing for what is none.
+
+    Source: TMF630, Error (`code`, `reason`, `message`); ON-API 2.6, responses (`cause`).
+    """
     try:
         body = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
@@ -94,7 +97,7 @@ def error_body(answer: Answer) -> tuple[str | None, str]:
     if not isinstance(body, dict):
         return None, ""
     code = body.get("code")
-    texts = (body.get(name) for name in ("reason", "message"))
+    texts = (body.get(name) for name in ("reason", "message", "cause"))
     text = next((each.strip() for each in texts if isinstance(each, str) and each.strip()), "")
     return _code(code), text
 

@@ -7,9 +7,9 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from providers.simulator.market import market
+from providers.simulator.market import OperatorEntry, market
 
 
 class ProviderDescription(TypedDict):
@@ -19,7 +19,7 @@ class ProviderDescription(TypedDict):
     name: str
     adapter: str
     roles: list[str]
-    settings: dict[str, str]
+    settings: dict[str, Any]
 
 
 class AgreementDescription(TypedDict):
@@ -32,6 +32,15 @@ class AgreementDescription(TypedDict):
     valid_until: datetime | None
 
 
+class NewcomerDescription(ProviderDescription):
+    """A provider that runs, and that the gateway does not know yet: its credentials are added to `settings`, too.
+
+    `proposals` are agreements that it would make: a name, and the slug of the other party.
+    """
+
+    proposals: dict[str, str]
+
+
 class DemoDescription(TypedDict):
     """A process to start, and what it will serve."""
 
@@ -39,6 +48,7 @@ class DemoDescription(TypedDict):
     addresses: str
     providers: list[ProviderDescription]
     agreements: list[AgreementDescription]
+    newcomers: list[NewcomerDescription]
 
 
 def operators(
@@ -48,11 +58,12 @@ def operators(
     month_seconds: float = 180.0,
     faults_enabled: bool = False,
 ) -> DemoDescription:
-    """All six operators as one child process that keeps its state in `data`.
+    """All six operators, and those who join later, as one child process that keeps its state in `data`.
 
     Start `command` from the process that called this: the child ends when that one does, on SIGTERM and on SIGINT.
-    When all operators answer, it prints one line of JSON on stdout, `{slug: {"name", "roles", "url"}}`, and has
-    written the same to the file `addresses`. Ports are free ones, and others at each start.
+    When all operators answer, it prints one line of JSON on stdout, `{slug: {"name", "roles", "url"}}` (with the
+    `credentials` of a newcomer), and has written the same to the file `addresses`. Ports are free ones, and others at
+    each start; a newcomer keeps its port as long as nobody else takes it.
     """
     command = [sys.executable, "-m", "providers.simulator", "serve", "--data", str(data)]
     command += ["--delivery-min", str(delivery[0]), "--delivery-max", str(delivery[1])]
@@ -60,16 +71,8 @@ def operators(
     return {
         "command": command + (["--faults-enabled"] if faults_enabled else []),
         "addresses": str(data / "operators.json"),
-        "providers": [
-            {
-                "slug": entry.slug,
-                "name": entry.name,
-                "adapter": "tmforum",
-                "roles": list(entry.roles),
-                "settings": {"version": entry.version},
-            }
-            for entry in market().operators
-        ],
+        "providers": [_described(entry) for entry in market().operators],
+        "newcomers": [{**_described(entry), "proposals": dict(entry.proposals)} for entry in market().newcomers],
         "agreements": [
             {
                 "name": each.name,
@@ -80,4 +83,14 @@ def operators(
             }
             for each in market().agreements
         ],
+    }
+
+
+def _described(entry: OperatorEntry) -> ProviderDescription:
+    return {
+        "slug": entry.slug,
+        "name": entry.name,
+        "adapter": entry.speaks,
+        "roles": list(entry.roles),
+        "settings": dict(entry.settings),
     }

@@ -9,8 +9,10 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from providers.simulator.running import RunningOperator
+from providers.simulator.market import market
+from providers.simulator.running import RunningOperator, listen
 from providers.simulator.serving import breakdown, serve
 from providers.simulator.settings import Settings
 
@@ -52,7 +54,8 @@ async def _serve(said: argparse.Namespace) -> None:
     said.data.mkdir(parents=True, exist_ok=True)
     only = tuple(said.only) if said.only else None
     told = _signals()
-    async with serve(_settings(said), only, _ports(said.ports)) as running:
+    ports = {**_earlier_ports(said.data, said.host), **_ports(said.ports)}
+    async with serve(_settings(said), only, ports) as running:
         _report(said.data, running)
         ends = [asyncio.create_task(_told_to_stop(told, said.parent)), asyncio.create_task(breakdown(running))]
         done, others = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -81,13 +84,27 @@ def _ports(given: Sequence[str]) -> Mapping[str, int]:
     return {slug: int(port) for slug, _, port in pairs}
 
 
+def _earlier_ports(data: Path, host: str) -> Mapping[str, int]:
+    """Of those who join by a registration: what was registered holds at the next start, too, where the port is free."""
+    try:
+        told = json.loads((data / ADDRESSES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    found: dict[str, int] = {}
+    for entry in market().newcomers:
+        with contextlib.suppress(OSError):
+            port = urlsplit(told.get(entry.slug, {}).get("url", "")).port or 0
+            listen(host, port).close()
+            found[entry.slug] = port
+    return found
+
+
 def _report(data: Path, running: Sequence[RunningOperator]) -> None:
     """Says where the operators answer: one line of JSON on stdout, and the same in a file."""
-    told = {
-        each.entry.slug: {"name": each.entry.name, "roles": list(each.entry.roles), "url": each.url} for each in running
-    }
-    line = json.dumps(told, ensure_ascii=False)
+    line = json.dumps({each.entry.slug: each.told for each in running}, ensure_ascii=False)
     unfinished = data / f"{ADDRESSES}.{os.getpid()}"
+    # It holds passwords.
+    unfinished.touch(mode=0o600)
     unfinished.write_text(line, "utf-8")
     unfinished.replace(data / ADDRESSES)
     sys.stdout.write(f"{line}\n")

@@ -6,31 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from sqlite3 import Connection
-from typing import TypeVar
+from typing import Self, TypeVar
+
+from starlette.responses import Response
 
 from providers.simulator.catalog.catalogue import Catalogue
 from providers.simulator.faults import Faults
 from providers.simulator.market import OperatorEntry
 from providers.simulator.settings import Settings
 from providers.simulator.storage.store import Store
+from providers.simulator.web.errors import TmfError, error_answer
 
 T = TypeVar("T")
 
 
 @dataclass
-class Desk:
-    """What every endpoint and every timer of one operator works with."""
+class Office:
+    """What every endpoint and every timer of one operator works with, whatever API it speaks."""
 
     entry: OperatorEntry
     settings: Settings
-    catalogue: Catalogue
     store: Store
     faults: Faults = field(default_factory=Faults)
     calls: Counter[str] = field(default_factory=Counter)
     timers_changed: asyncio.Event = field(default_factory=asyncio.Event)
     letters_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def change(self, work: Callable[["Desk", Connection], T]) -> T:
+    async def change(self, work: Callable[[Self, Connection], T]) -> T:
         """Does the work in one transaction, and wakes those who wait for timers and letters."""
         result = await self.store.transact(partial(work, self))
         self.timers_changed.set()
@@ -40,6 +42,17 @@ class Desk:
     async def look(self, work: Callable[[Connection], T]) -> T:
         """Reads in one transaction."""
         return await self.store.transact(work)
+
+    def refusal(self, error: TmfError) -> Response:
+        """A request that is refused, as it goes over the wire."""
+        return error_answer(error)
+
+
+@dataclass(kw_only=True)
+class Desk(Office):
+    """An operator that speaks TM Forum Open APIs."""
+
+    catalogue: Catalogue
 
 
 async def wait_until(event: asyncio.Event, due: float | None, now: float) -> None:

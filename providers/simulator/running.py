@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Generator, Mapping
+from typing import Any
 
 import uvicorn
 
@@ -13,14 +14,16 @@ from providers.simulator.catalog.catalogue import Catalogue
 from providers.simulator.catalog.sheet import sheet
 from providers.simulator.desk import Desk
 from providers.simulator.events.posting import Posting
-from providers.simulator.market import OperatorEntry
+from providers.simulator.market import ON_API, OperatorEntry
+from providers.simulator.onapi.opening import open_network
+from providers.simulator.opened import Opened
 from providers.simulator.ordering import cancellation, delivery, placing
 from providers.simulator.scheduler import Action, Scheduler
 from providers.simulator.settings import Settings
 from providers.simulator.storage.store import Store
 from providers.simulator.web.dropping import DroppableProtocol
 
-ACTIONS: Mapping[str, Action] = {
+ACTIONS: Mapping[str, Action[Desk]] = {
     placing.START: delivery.start,
     placing.FINISH: delivery.finish,
     cancellation.CANCEL: cancellation.finish,
@@ -46,37 +49,50 @@ class _Server(uvicorn.Server):
 
 
 class RunningOperator:
-    """An operator between `start` and `stop`; `url` is the root of its TM Forum APIs."""
+    """An operator between `start` and `stop`; `url` is the root of what it speaks."""
 
     def __init__(self, entry: OperatorEntry, settings: Settings, listener: socket.socket) -> None:
         self.entry = entry
         host, port = listener.getsockname()[:2]
-        self.url = f"http://{host}:{port}/tmf-api"
-        catalogue = Catalogue(entry.slug, entry.name, sheet(entry.slug))
-        self._desk = Desk(entry, settings, catalogue, Store(settings.data / f"{entry.slug}.sqlite"))
-        self._server = _Server(_config(self._desk))
+        self._opened = open_network(entry, settings) if entry.speaks == ON_API else _open_desk(entry, settings)
+        self.url = f"http://{host}:{port}{self._opened.base}"
+        self._server = _Server(_config(self._opened))
         self._listener = listener
         self.tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What is said of it to who starts the operators."""
+        about = {"name": self.entry.name, "roles": list(self.entry.roles), "url": self.url}
+        return {**about, **self._opened.told}
+
     async def start(self) -> None:
         """Carries out what fell due meanwhile, and answers."""
-        await self._desk.change(month.open_month)
-        works = (
-            Scheduler(self._desk, ACTIONS).run(),
-            Posting(self._desk).run(),
-            self._server.serve([self._listener]),
-        )
+        await self._opened.begin()
+        works = (*self._opened.works(), self._server.serve([self._listener]))
         self.tasks = [asyncio.create_task(work) for work in works]
         await self._server.answers.wait()
 
     async def stop(self) -> None:
         """Finishes the requests at hand (for a second at most), and puts everything away."""
         self._server.should_exit = True
-        for task in self.tasks[:2]:
+        for task in self.tasks[:-1]:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self._listener.close()
-        self._desk.store.close()
+        self._opened.store.close()
+
+
+def _open_desk(entry: OperatorEntry, settings: Settings) -> Opened:
+    store = Store(settings.data / f"{entry.slug}.sqlite")
+    desk = Desk(entry, settings, store, catalogue=Catalogue(entry.slug, entry.name, sheet(entry.slug)))
+    return Opened(
+        base="/tmf-api",
+        application=application(desk),
+        store=store,
+        begin=lambda: desk.change(month.open_month),
+        works=lambda: (Scheduler(desk, ACTIONS).run(), Posting(desk).run()),
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -93,9 +109,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(desk: Desk) -> uvicorn.Config:
+def _config(opened: Opened) -> uvicorn.Config:
     return uvicorn.Config(
-        application(desk),
+        opened.application,
         http=DroppableProtocol,
         ws="none",
         lifespan="off",

@@ -17,21 +17,30 @@ from providers.simulator.market import market
 from providers.simulator.running import RunningOperator, listen
 from providers.simulator.settings import Settings
 
-FOR_TESTS = Settings(Path(), delivery_min_s=0.05, delivery_max_s=0.1, month_s=3600.0, faults_enabled=True)
-"""What a test wants: fast deliveries, no month that closes unasked, and the control API."""
+FOR_TESTS = Settings(
+    Path(),
+    delivery_min_s=0.05,
+    delivery_max_s=0.1,
+    month_s=3600.0,
+    faults_enabled=True,
+    network_password="open sesame",  # noqa: S106
+)
+"""What a test wants: fast deliveries, no month that closes unasked, the control API, and a password that is known."""
 
 
 @contextlib.asynccontextmanager
 async def run_operators(
     data: Path, only: Sequence[str] | None = None, settings: Settings = FOR_TESTS, **changes: Any
 ) -> AsyncIterator[dict[str, str]]:
-    """Operators for a test, on free ports of the loopback: the TM Forum root of each, by slug.
+    """Operators for a test, on free ports of the loopback: the root of each one's APIs, by slug. All: but newcomers.
 
     `changes` are attributes of `Settings` that differ. The control API of an operator is at its address with
-    `/_control` in the place of `/tmf-api`. Started again on the same folder, operators go on where they were.
+    `/_control` in the place of `/tmf-api` (or `/onapi/2.6`). Started again on the same folder, operators go on where
+    they were.
     """
     chosen = replace(settings, **{**changes, "data": data})
-    async with serve(chosen, None if only is None else tuple(only), {}) as running:
+    named = tuple(entry.slug for entry in market().operators) if only is None else tuple(only)
+    async with serve(chosen, named, {}) as running:
         yield {each.entry.slug: each.url for each in running}
 
 

@@ -22,6 +22,8 @@ class Settings:
     """The most rows in one answer, and the default."""
     faults_enabled: bool = False
     """Whether the control API for tests is served."""
+    network_password: str | None = None
+    """Of who asks a network that speaks ON-API; None makes one, which is kept in the folder."""
     hub_attempts: int = 8
     hub_backoff_s: float = 0.2
     hub_timeout_s: float = 5.0

@@ -157,7 +157,12 @@ async def read_yaml(reader: Reader, block: Block, answer: Block | None) -> None:
     """The file of providers, put where the commands look for it; its provider is one of the demo's."""
     known = json.loads((reader.data / "providers.json").read_text("utf-8"))["providers"]
     address = next(each["settings"]["url"] for each in known if each["roles"] == ["NETWORK_OPERATOR"])
-    (reader.desk / "providers.yaml").write_text(re.sub(r"http://\S+", address, block.text), "utf-8")
+    text = block.text
+    if "adapter: on-api" in text:
+        joining = json.loads((reader.data / "register-tornfors.json").read_text("utf-8"))["input"]["connection"]
+        address = joining["adapter"]["settings"]["url"]
+        text = text.replace("the one you were given", joining["adapter"]["credentials"]["basic"]["password"])
+    (reader.desk / "providers.yaml").write_text(re.sub(r"http://\S+", address, text), "utf-8")
 
 
 async def read_python(reader: Reader, block: Block, answer: Block | None) -> None:

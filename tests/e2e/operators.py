@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from providers.simulator import operators as describe
 
 
 def addresses(folder: Path) -> dict[str, str]:
-    """Each operator's TM Forum root, by slug."""
+    """The root of each operator's APIs, by slug."""
     told = json.loads((folder / "operators.json").read_text("utf-8"))
     return {slug: each["url"] for slug, each in told.items()}
 
 
 def _control(url: str, path: str) -> str:
-    return f"{url.removesuffix('/tmf-api')}/_control/{path}"
+    return str(URL(url).with_path(f"/_control/{path}"))
 
 
 @dataclass(frozen=True)

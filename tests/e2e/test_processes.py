@@ -247,6 +247,26 @@ async def test_the_providers_of_the_demo_are_listed_and_checked(
     assert answered == [*(["ok", name] for name in asked), ["lacks", "polled_events"]]
 
 
+async def test_a_network_that_may_join_runs_beside_the_demo_and_answers_with_the_variables_of_its_registration(
+    running: Program, demo_data: Path, tmp_path: Path
+) -> None:
+    variables = demo_data / "register-tornfors.json"
+    asked = json.loads(variables.read_text("utf-8"))["input"]
+    adapter = asked["connection"]["adapter"]
+    settings = {**adapter["settings"], "credentials": adapter["credentials"]}
+    entry = {name: asked[name] for name in ("slug", "name", "roles")}
+    path = tmp_path / "providers.json"
+    path.write_text(json.dumps({"providers": [{**entry, "adapter": adapter["name"], "settings": settings}]}))
+
+    status, written = await asyncio.to_thread(run, tmp_path, "provider", "check", "tornfors", "--providers", str(path))
+
+    assert status == 0, written
+    assert f"  {variables}" in running.written().splitlines()
+    assert stat.S_IMODE(variables.stat().st_mode) == 0o600
+    capabilities = ("catalog", "qualification", "ordering", "inventory", "polled_events")
+    assert {line.split()[1] for line in written.splitlines() if line.split()[0] == "ok"} == set(capabilities)
+
+
 async def test_a_provider_that_does_not_answer_is_named_and_the_status_is_1(tmp_path: Path) -> None:
     path = tmp_path / "providers.json"
     settings = {"url": f"http://127.0.0.1:{free_port()}"}

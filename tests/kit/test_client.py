@@ -281,3 +281,34 @@ async def test_a_client_is_refused_on_another_event_loop() -> None:
         await asyncio.to_thread(thread.join)
 
     assert str(caught[0]) == "the client of fjordnet belongs to another event loop"
+
+
+async def test_a_list_is_asked_for_what_changed_since_a_moment_in_the_providers_own_words() -> None:
+    moment = "Tue, 05 Feb 2019 14:03:15 GMT"
+
+    async def handler(request: web.Request) -> web.Response:
+        if request.headers.get("If-Modified-Since") == moment:
+            return web.Response(status=304)
+        return web.json_response([], headers={"Last-Modified": moment})
+
+    async with serving(handler) as url, area_at(url) as area:
+        first = await area.get("things", lambda answer: answer)
+        second = await area.get("things", lambda answer: answer, modified_since=first.last_modified)
+
+    assert (first.last_modified, first.is_unchanged, second.is_unchanged) == (moment, False, True)
+
+
+async def test_a_list_that_is_not_there_reaches_a_reader_that_knows_what_it_means() -> None:
+    async with serving(answering(404, ERROR)) as url, area_at(url) as area:
+        assert await area.get("things", lambda answer: answer.status, also=frozenset({404})) == 404
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(409, Rejected), (500, OutcomeUnknown), (503, OutcomeUnknown), (401, Unavailable)]
+)
+async def test_a_deletion_that_matters_is_a_change(status: int, expected: type[ProviderError]) -> None:
+    async with serving(answering(status, {"cause": "too late"})) as url, area_at(url) as area:
+        with pytest.raises(expected, match="too late") as caught:
+            await area.remove("thing", lambda answer: answer)
+        assert type(caught.value) is expected
+        assert await area.remove("thing", lambda answer: answer.status, also=frozenset({status})) == status

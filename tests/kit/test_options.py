@@ -1,6 +1,7 @@
 """Options of adapters: each mistake is one clear line that shows no value."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -78,3 +79,24 @@ def test_an_option_that_is_null_has_its_default() -> None:
     options = Options({"size": None, "name": None}, "x")
 
     assert (options.number("size", 5, 1, 10), options.text("name", "d"), options.has("size")) == (5, "d", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"), [(299, Decimal(299)), (299.2, Decimal("299.2")), ("299.20", Decimal("299.20")), (0, Decimal(0))]
+)
+def test_a_decimal_is_exact_from_a_number_and_from_a_text(given: object, found: Decimal) -> None:
+    assert Options({"amount": given}, "x").decimal("amount") == found
+
+
+@pytest.mark.parametrize("given", [True, -1, "much", "NaN", "Infinity", [], {}])
+def test_what_is_no_decimal_is_refused(given: object) -> None:
+    with pytest.raises(InvalidOptions, match="option amount: a number that is not negative is expected"):
+        Options({"amount": given}, "x").decimal("amount")
+
+
+def test_options_whose_names_the_provider_makes_are_listed() -> None:
+    services = Options({"services": {"IPTV": {}, "VOIP": {}}}, "x").section("services")
+
+    assert services is not None
+    assert services.names == ("IPTV", "VOIP")
+    assert Options({}, "x").decimal("amount", Decimal(5)) == 5

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from uuid_utils import uuid7
+from yarl import URL
 
 from gateway.domain.catalog.providers import ProviderRole
 from gateway.domain.identity import own_id, provider_id
@@ -182,7 +183,7 @@ class World:
         assert [event.sequence for event in events if event.order_state in FINAL_ORDER_STATES] in ([], [len(events)])
 
     def _control(self, slug: str, path: str) -> str:
-        return f"{self.urls[slug].removesuffix('/tmf-api')}/_control/{path}"
+        return str(URL(self.urls[slug]).with_path(f"/_control/{path}"))
 
 
 @asynccontextmanager

@@ -44,7 +44,7 @@ async def _addresses(process: asyncio.subprocess.Process) -> dict[str, Json]:
     return dict(json.loads(line))
 
 
-async def test_all_six_start_in_one_process_and_tell_where_they_are(start: Start, tmp_path: Path) -> None:
+async def test_all_start_in_one_process_and_tell_where_they_are(start: Start, tmp_path: Path) -> None:
     begun = time.monotonic()
     process = await start()
     told = await _addresses(process)
@@ -52,12 +52,25 @@ async def test_all_six_start_in_one_process_and_tell_where_they_are(start: Start
 
     process.terminate()
 
-    assert list(told) == ["aurora", "tallskog", "fjordnet", "granit", "filmlyktan", "klackspark"]
+    assert list(told) == ["aurora", "tallskog", "fjordnet", "granit", "filmlyktan", "klackspark", "tornfors"]
     assert told["fjordnet"]["name"] == "Fjordnet"
     assert told["fjordnet"]["roles"] == ["NETWORK_OPERATOR"]
+    assert told["tornfors"]["credentials"]["basic"]["username"] == "gateway"
+    assert (tmp_path / "operators.json").stat().st_mode & 0o077 == 0
     assert json.loads((tmp_path / "operators.json").read_text("utf-8")) == told
     assert await asyncio.wait_for(process.wait(), 5) == 0
     assert took < 10
+
+
+async def test_who_joins_by_a_registration_keeps_its_address_and_its_password(start: Start) -> None:
+    process = await start("--only", "tornfors")
+    told = (await _addresses(process))["tornfors"]
+    process.terminate()
+    await process.wait()
+
+    again = (await _addresses(await start("--only", "tornfors")))["tornfors"]
+
+    assert (again["url"], again["credentials"]) == (told["url"], told["credentials"])
 
 
 async def test_it_ends_on_an_interrupt(start: Start) -> None:
@@ -148,6 +161,6 @@ async def test_the_demos_command_starts_what_it_describes(tmp_path: Path) -> Non
     process.terminate()
     await process.communicate()
 
-    assert list(told) == [each["slug"] for each in described["providers"]]
+    assert list(told) == [each["slug"] for each in (*described["providers"], *described["newcomers"])]
     assert described["addresses"] == str(tmp_path / "operators.json")
     assert json.loads((tmp_path / "operators.json").read_text("utf-8")) == told

@@ -1,8 +1,9 @@
 """The control API, `/_control/…`: for tests, outside TM Forum's paths."""
 
 import asyncio
+from collections.abc import Sequence
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from providers.simulator import clock
 from providers.simulator.catalog.catalogue import Catalogue
-from providers.simulator.desk import Desk
+from providers.simulator.desk import Desk, Office
 from providers.simulator.events.outbox import publish
 from providers.simulator.faults import Rule
 from providers.simulator.ordering.placing import FINISH
@@ -20,6 +21,9 @@ from providers.simulator.web.answers import answer, no_content
 from providers.simulator.web.api import CATALOG
 from providers.simulator.web.errors import TmfError, error_answer, not_found
 
+AnOffice = TypeVar("AnOffice", bound=Office)
+Grouped = Sequence[tuple[str, str, tuple[str, ...]]]
+Counted = Sequence[tuple[str, str]]
 BY_STATE = "select json_extract(cast(body as text), ?2), count(*) from document where kind = ?1 group by 1 order by 1"
 GROUPED = (
     ("orders", BY_STATE, ("productOrder", "$.state")),
@@ -40,10 +44,14 @@ COUNTED = (
 )
 
 
-class Control:
-    """What tests may ask of one operator."""
+class OfficeControl(Generic[AnOffice]):
+    """What tests may ask of any operator: `grouped` and `counted` are the queries behind its counts."""
 
-    def __init__(self, desk: Desk) -> None:
+    grouped: Grouped = ()
+    counted: Counted = ()
+    finish = FINISH
+
+    def __init__(self, desk: AnOffice) -> None:
         self._desk = desk
 
     def routes(self) -> list[BaseRoute]:
@@ -53,7 +61,6 @@ class Control:
             Route("/_control/faults/{id:int}", self.fault, methods=["DELETE"]),
             Route("/_control/counts", self.counts, methods=["GET"]),
             Route("/_control/deliveries", self.deliveries, methods=["POST"]),
-            Route("/_control/offerings/{ref:path}", self.offering, methods=["PATCH"]),
         ]
 
     async def faults(self, request: Request) -> Response:
@@ -76,20 +83,35 @@ class Control:
 
     async def counts(self, _request: Request) -> Response:
         """GET how many there are of what, and how often each operation was called."""
-        counted = await self._desk.look(_count)
+        counted = await self._desk.look(self._count)
         return answer({"calls": dict(self._desk.calls), **counted})
 
     async def deliveries(self, request: Request) -> Response:
         """POST makes deliveries due now: of the order named in `{"orderId": …}`, or all; answers how many."""
-        order_id = (await _json(request)).get("orderId")
+        order_id = (await json_of(request)).get("orderId")
         hastened = await self._desk.change(
-            lambda desk, db: timers.hasten(db, FINISH, clock.now(), order_id),
+            lambda desk, db: timers.hasten(db, self.finish, clock.now(), order_id),
         )
         return answer({"hastened": hastened})
 
+    def _count(self, db: Connection) -> dict[str, Any]:
+        grouped = {name: dict(db.execute(query, given).fetchall()) for name, query, given in self.grouped}
+        return {**grouped, **{name: int(db.execute(query).fetchone()[0]) for name, query in self.counted}}
+
+
+class Control(OfficeControl[Desk]):
+    """What tests may ask of one that speaks TM Forum Open APIs."""
+
+    grouped = GROUPED
+    counted = COUNTED
+
+    def routes(self) -> list[BaseRoute]:
+        """All of it."""
+        return [*super().routes(), Route("/_control/offerings/{ref:path}", self.offering, methods=["PATCH"])]
+
     async def offering(self, request: Request) -> Response:
         """PATCH an offering: `set` its attributes, `prices` by their id or name; tells of it by events."""
-        ref, changes = request.path_params["ref"], await _json(request)
+        ref, changes = request.path_params["ref"], await json_of(request)
         if self._desk.catalogue.offering(ref) is None:
             return error_answer(not_found("productOffering"))
         changed = await asyncio.to_thread(_change, self._desk.catalogue, ref, changes)
@@ -97,13 +119,9 @@ class Control:
         return answer(self._desk.catalogue.offering(ref))
 
 
-async def _json(request: Request) -> dict[str, Any]:
+async def json_of(request: Request) -> dict[str, Any]:
+    """The body as an object, empty where there is none."""
     return dict(await request.json()) if await request.body() else {}
-
-
-def _count(db: Connection) -> dict[str, Any]:
-    grouped = {name: dict(db.execute(query, arguments).fetchall()) for name, query, arguments in GROUPED}
-    return {**grouped, **{name: int(db.execute(query).fetchone()[0]) for name, query in COUNTED}}
 
 
 Change = tuple[str, str, dict[str, Any]]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import orjson
@@ -10,16 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from providers.simulator.desk import Desk
+from providers.simulator.desk import Desk, Office
 from providers.simulator.faults import TRANSPORT, Fault
 from providers.simulator.web.answers import answer
 from providers.simulator.web.dropping import Dropped, drop
-from providers.simulator.web.errors import TmfError, error_answer
+from providers.simulator.web.errors import TmfError
 
 Handler = Callable[[Desk, Request], Awaitable[Response]]
+AnOffice = TypeVar("AnOffice", bound=Office)
+HandlerOf = Callable[[AnOffice, Request], Awaitable[Response]]
 
 
-def operation(desk: Desk, method: str, path: str, name: str, handler: Handler) -> Route:
+def operation(desk: AnOffice, method: str, path: str, name: str, handler: HandlerOf[AnOffice]) -> Route:
     """A route for one operation; `name` is `<resource>.<verb>`."""
 
     async def endpoint(request: Request) -> Response:
@@ -40,14 +42,14 @@ async def said(request: Request) -> str:
     return f"{request.url.path} {request.scope['path']} {unquote(request.url.query)} {plain}"
 
 
-async def _served(desk: Desk, request: Request, handler: Handler) -> Response:
+async def _served(desk: AnOffice, request: Request, handler: HandlerOf[AnOffice]) -> Response:
     try:
         return await handler(desk, request)
     except TmfError as error:
-        return error_answer(error)
+        return desk.refusal(error)
 
 
-async def _faulty(desk: Desk, request: Request, handler: Handler, fault: Fault) -> Response:
+async def _faulty(desk: AnOffice, request: Request, handler: HandlerOf[AnOffice], fault: Fault) -> Response:
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
         return await _served(desk, request, handler)
@@ -56,11 +58,11 @@ async def _faulty(desk: Desk, request: Request, handler: Handler, fault: Fault) 
     if fault.kind in ("drop_before", "drop_after"):
         drop(request.scope)
         raise Dropped
-    return _broken(fault) if fault.kind == "status" else _nonsense(fault)
+    return _broken(desk, fault) if fault.kind == "status" else _nonsense(fault)
 
 
-def _broken(fault: Fault) -> Response:
-    response = error_answer(TmfError(fault.status, "TOLD_TO_FAIL", fault.reason))
+def _broken(desk: Office, fault: Fault) -> Response:
+    response = desk.refusal(TmfError(fault.status, "TOLD_TO_FAIL", fault.reason))
     if fault.retry_after is not None:
         response.headers["Retry-After"] = str(fault.retry_after)
     return response

@@ -1,4 +1,4 @@
-"""TM Forum resources as documents, found by id or by the attributes that matter."""
+"""Resources as documents, found by id or by the attributes that matter."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -16,6 +16,12 @@ INDEXED: Mapping[str, tuple[str, ...]] = {
     "product": ("relatedParty.id", "billingAccount.id"),
     "customerBill": ("relatedParty.id", "billingAccount.id"),
     "appliedCustomerBillingRate": ("bill.id", "product.id", "billingAccount.id", "isBilled"),
+    "onapiOrder": ("accessId", "subscriptionId", "spSubscriptionId"),
+    "onapiCancelledOrder": (),
+    "onapiSubscription": ("accessId",),
+    "onapiEndedSubscription": (),
+    "onapiEvent": (),
+    "onapiOrderEvent": (),
 }
 
 

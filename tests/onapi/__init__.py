@@ -1,0 +1,1 @@
+"""ON-API: the network that speaks it, the adapter, and what is delivered over it."""
