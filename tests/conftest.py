@@ -1,3 +1,8 @@
 """What every test has: the closed network, the table of requirements, and the shared material where it is there."""
 
-pytest_plugins = ["tests.plugins.network", "tests.plugins.requirements", "tests.plugins.shared"]
+pytest_plugins = [
+    "tests.plugins.network",
+    "tests.plugins.requirements",
+    "tests.plugins.shared",
+    "tests.plugins.spreading",
+]
