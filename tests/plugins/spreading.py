@@ -1,5 +1,7 @@
 """Spreads a run of all tests over the machine's cores; `-n 0` does not, nor does a run of some of them."""
 
+import os
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -28,6 +30,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     is_watched = option.usepdb or option.capture == "no" or option.collectonly
     if is_whole and not is_watched and option.numprocesses is None and not hasattr(config, "workerinput"):
         option.numprocesses = "logical"
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One more than there are cores, as tests also wait; the environment knows better."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "Units":
