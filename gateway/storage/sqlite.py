@@ -42,9 +42,28 @@ def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     return _engine(url, 1, begin="BEGIN IMMEDIATE"), _engine(url, READERS, begin="BEGIN", extra="PRAGMA query_only=ON")
 
 
+class _Connection(sqlite3.Connection):
+    def close(self) -> None:
+        """Ends the transaction too.
+
+        Whoever is cancelled between a statement and its rows leaves the statement open. SQLite then closes the
+        connection only when the statement is forgotten, and holds the lock until then. Source: sqlite3_close_v2().
+        """
+        try:
+            if self.in_transaction:
+                self.rollback()
+        finally:
+            super().close()
+
+
 def _engine(url: URL, size: int, begin: str, extra: str | None = None) -> AsyncEngine:
     engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"), pool_size=size, max_overflow=0, pool_timeout=30, hide_parameters=True
+        url.set(drivername="sqlite+aiosqlite"),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=30,
+        hide_parameters=True,
+        connect_args={"factory": _Connection},
     )
     _on_connect(engine.sync_engine, extra)
 
