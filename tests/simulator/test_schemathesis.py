@@ -46,6 +46,10 @@ SENT = [
 READ = [(file, operation) for file, operation in SERVED if operation.startswith("GET ")]
 HEAVY = {
     "ProductOrder_Create": ("orderTotalPrice", "payment", "productOfferingQualification", "quote"),
+    "ProductOfferingQualificationItem": (
+        *("alternateProductOfferingProposal", "eligibilityUnavailabilityReason", "qualificationItemRelationship"),
+        "terminationError",
+    ),
     "ProductOrderItem": (
         *("productOrderItem", "appointment", "itemPrice", "itemTerm", "itemTotalPrice", "payment", "qualification"),
         *("productOfferingQualificationItem", "quoteItem"),
