@@ -1,3 +1,12 @@
-"""What every test has: the closed network, the table of requirements, and the shared material where it is there."""
+"""What every test has: Ctrl-C, the closed network, the table of requirements, the shared material where it is there.
 
-pytest_plugins = ["tests.plugins.network", "tests.plugins.requirements", "tests.plugins.shared"]
+A run of all tests has all cores, too.
+"""
+
+pytest_plugins = [
+    "tests.plugins.interrupts",
+    "tests.plugins.network",
+    "tests.plugins.requirements",
+    "tests.plugins.shared",
+    "tests.plugins.spreading",
+]

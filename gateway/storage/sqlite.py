@@ -45,6 +45,20 @@ def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     return _engine(url, 1, begin="BEGIN IMMEDIATE"), _engine(url, READERS, begin="BEGIN", extra="PRAGMA query_only=ON")
 
 
+class _File(sqlite3.Connection):
+    def close(self) -> None:
+        """Ends the transaction too.
+
+        Whoever is cancelled between a statement and its rows leaves the statement open. SQLite then closes the
+        connection only when the statement is forgotten, and holds the lock until then. Source: sqlite3_close_v2().
+        """
+        try:
+            if self.in_transaction:
+                self.rollback()
+        finally:
+            super().close()
+
+
 class _Connection(aiosqlite.Connection):
     """A connection that may be stopped twice, as by a task that is cancelled again while it gives its connection back.
 
@@ -63,7 +77,8 @@ class _Connection(aiosqlite.Connection):
 
 def _engine(url: URL, size: int, begin: str, extra: str | None = None) -> AsyncEngine:
     def connection() -> _Connection:
-        made = _Connection(partial(sqlite3.connect, url.database, check_same_thread=False), iter_chunk_size=64)
+        connect = partial(sqlite3.connect, url.database, check_same_thread=False, factory=_File)
+        made = _Connection(connect, iter_chunk_size=64)
         # No process stays for a connection that was never closed.
         made._thread.daemon = True
         return made

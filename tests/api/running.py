@@ -32,6 +32,7 @@ from gateway.usecases.core import Core
 from tests.clock import SettableClock
 from tests.federation.scripted import Scripted, profile
 from tests.samples import an_account
+from tests.serving import listening
 
 SECRET = "a-secret"
 
@@ -177,18 +178,13 @@ async def _served(gateway: Running, settings: ApiSettings) -> AsyncIterator[None
     application = create_app(parts)
     gateway.end_streams = application.state.end_streams
     config = uvicorn.Config(application, port=0, log_config=None, lifespan="off", ws="websockets-sansio")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn offers no event)
-        await asyncio.sleep(0.01)
-    gateway.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    try:
-        yield
-    finally:
-        application.state.end_streams()
-        await asyncio.sleep(0.05)
-        server.should_exit = True
-        await task
+    async with listening(config) as port:
+        gateway.address = f"http://127.0.0.1:{port}"
+        try:
+            yield
+        finally:
+            application.state.end_streams()
+            await asyncio.sleep(0.05)
 
 
 async def begun(socket: ClientConnection, payload: Mapping[str, Any] | None = None) -> None:

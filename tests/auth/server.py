@@ -1,7 +1,5 @@
 """Accounts and sessions served over real HTTP, on a port of their own."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from gateway.domain.errors import AccessError
 from gateway.storage import MemoryWakeUps, open_storage
 from tests.clock import SettableClock
 from tests.cores import a_core
+from tests.serving import listening
 
 MARIA: Mapping[str, Any] = {
     "username": "maria",
@@ -123,23 +122,7 @@ async def serving(folder: Path, clock: SettableClock, settings: AuthSettings) ->
     ):
         identity = Identity(parts)
         app = Starlette(routes=[*auth_routes(parts), _who(identity)])
-        async with _listening(app) as port, ClientSession(cookie_jar=DummyCookieJar()) as http:
+        # It leaves the logging of this process alone, which other tests read.
+        config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none", proxy_headers=False)
+        async with listening(config) as port, ClientSession(cookie_jar=DummyCookieJar()) as http:
             yield Running(Client(http, f"http://127.0.0.1:{port}"), parts, identity, clock)
-
-
-@asynccontextmanager
-async def _listening(app: Starlette) -> AsyncIterator[int]:
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    # It leaves the logging of this process alone, which other tests read.
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", proxy_headers=False)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve([bound]))
-    try:
-        while not server.started:  # noqa: ASYNC110 (the server offers no event for it)
-            await asyncio.sleep(0.005)
-        yield int(bound.getsockname()[1])
-    finally:
-        server.should_exit = True
-        await task
-        bound.close()

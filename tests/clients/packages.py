@@ -1,7 +1,6 @@
 """Node, the clients' packages, and the programs that use them."""
 
 import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
@@ -29,13 +28,12 @@ def install(folder: Path) -> None:
     """What the folder's lock file says, unless it is there already; one process at a time."""
     require_node()
     lock = folder / "package-lock.json"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    installed = folder / "node_modules" / ".installed"
+    # npm writes it when all the rest is there.
+    installed = folder / "node_modules" / ".package-lock.json"
     with lock.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        if not installed.is_file() or installed.read_text() != wanted:
+        if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
             run(folder, "npm", "ci", "--no-audit", "--no-fund", within_s=INSTALLATION_LIMIT_S)
-            installed.write_text(wanted)
 
 
 def run(folder: Path, *command: str, within_s: float = PROGRAM_LIMIT_S) -> str:

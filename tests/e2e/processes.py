@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,14 +18,14 @@ import aiohttp
 START_LIMIT_S = 40.0
 FAST = {"GATEWAY_DEMO_DELIVERY": "0.2-0.6", "GATEWAY_DEMO_FAULTS": "true", "GATEWAY_ORDER_POLL_FIRST_S": "0.3"}
 
-# Programs are started again and again: what is compiled once is kept for the rest of the tests.
-_BYTECODE = Path(tempfile.gettempdir()) / f"gateway-e2e-{os.getuid()}"
-
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """This process's environment without settings of the gateway, and with these."""
+    """This process's environment without settings of the gateway, and with these.
+
+    Nothing of Python's own either: programs are started again and again, from what is compiled once.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GATEWAY_", "PYTHON"))}
-    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": str(_BYTECODE), **extra}
+    return {**kept, "PYTHONUNBUFFERED": "1", **extra}
 
 
 def free_port() -> int:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.e2e.consumer import Consumer, consumer
 from tests.e2e.processes import (
+    START_LIMIT_S,
     Program,
     children,
     clean_environment,
@@ -206,7 +207,8 @@ def test_ctrl_c_while_it_starts_ends_it_cleanly(tmp_path: Path) -> None:
         family = children(program.pid)
         program.send_to_group(signal.SIGINT)
 
-        assert program.wait() == 0
+        # It listens between the things that it loads.
+        assert program.wait(START_LIMIT_S) == 0
         assert gone(family, 2)
         assert "Traceback" not in program.written()
 

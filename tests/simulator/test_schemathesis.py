@@ -51,6 +51,10 @@ PRODUCT_V5_HEAVY = (
 )
 HEAVY = {
     "ProductOrder_Create": ("orderTotalPrice", "payment", "productOfferingQualification", "quote"),
+    "ProductOfferingQualificationItem": (
+        *("alternateProductOfferingProposal", "eligibilityUnavailabilityReason", "qualificationItemRelationship"),
+        "terminationError",
+    ),
     "ProductOrderItem": (
         *("productOrderItem", "appointment", "itemPrice", "itemTerm", "itemTotalPrice", "payment", "qualification"),
         *("productOfferingQualificationItem", "quoteItem"),

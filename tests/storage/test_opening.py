@@ -112,6 +112,22 @@ async def test_a_cancelled_writer_leaves_no_lock_behind(storage: SqlStorage) -> 
         assert await unit.accounts.credentials("lars") is None
 
 
+async def test_a_connection_that_is_given_up_between_a_statement_and_its_rows_leaves_no_lock(
+    tmp_path: Path, wakeups: MemoryWakeUps, clock: SettableClock
+) -> None:
+    async with open_storage(f"sqlite:///{tmp_path / 'gateway.db'}", wakeups, clock, None) as storage:
+        async with storage.engine.connect() as connection:
+            await connection.begin()
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            unread = await driver.execute("SELECT 1 UNION ALL SELECT 2")
+            await connection.invalidate()
+
+        async with asyncio.timeout(5):
+            await a_customer(storage)
+        del unread
+
+
 async def test_the_sqlite_file_is_in_wal_and_for_its_owner_alone(
     tmp_path: Path, wakeups: MemoryWakeUps, clock: SettableClock
 ) -> None:
