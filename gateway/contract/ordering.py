@@ -29,7 +29,7 @@ class OrderRequest:
 @dataclass(frozen=True, slots=True)
 class ProviderOrder:
     """A provider's order as it is now. `product_ref` as soon as there is one; `reason` and `text` of a refusal or
-    failure.
+    failure, or of what it waits for.
 
     `state` UNKNOWN to us is read as IN_PROGRESS, with the raw text in `provider_state`.
     """

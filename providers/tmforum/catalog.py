@@ -14,7 +14,7 @@ from providers.tmforum.prices import DEPTH_LIMIT, price_parts_needed
 from providers.tmforum.reading import Row, in_path, reference, text
 
 # Part of each snapshot's version: raised when the same rows are read in another way.
-READING = 1
+READING = 2
 OFFERINGS, SPECIFICATIONS, PRICES = "productOffering", "productSpecification", "productOfferingPrice"
 # So few are read one by one, all others in pages.
 FEW = 3

@@ -117,10 +117,11 @@ def test_each_error_of_accounts_and_sessions_has_its_sentence(code: str) -> None
 
 def test_the_page_of_the_tmforum_adapter_names_each_of_its_settings() -> None:
     source = (TMFORUM / "options.py").read_text("utf-8")
-    read = set(re.findall(r'\bgiven\.(?:section|flag|texts?|number|required_text)\("(\w+)"', source))
+    reads = r'(?:\bgiven\.(?:section|flag|texts?|number|required_text)\(|_one_of\(given, )"(\w+)"'
+    read = set(re.findall(reads, source))
 
     assert column(TMFORUM / "README.md", "setting") >= read
-    assert len(read) >= 8
+    assert len(read) >= 13
 
 
 def test_the_frontends_page_names_each_code_that_closes_a_connection() -> None:
