@@ -32,12 +32,12 @@ def _provider(client: HttpClient, reading: Reading) -> Provider:
     def area(capability: str) -> Area:
         return Area(client, capability, reading.options.url, reading.now)
 
-    accesses = AccessBook(reading)
-    held = SubscriptionBook(reading)
+    accesses, held = AccessBook(reading), SubscriptionBook(reading)
+    catalog = OnApiCatalog(area("catalog"), reading)
     return Provider(
         profile=reading.profile,
-        catalog=OnApiCatalog(area("catalog"), reading),
-        qualification=OnApiQualification(PremisesServices(area("qualification"), accesses, reading), reading),
+        catalog=catalog,
+        qualification=OnApiQualification(PremisesServices(area("qualification"), accesses, reading), catalog, reading),
         ordering=OnApiOrdering(
             OrderDesk(area("ordering"), held, reading), PremisesServices(area("ordering"), accesses, reading), reading
         ),

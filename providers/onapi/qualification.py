@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.contract import OfferingQualification, Place, QualificationReason, QualificationResult
+from providers.onapi.catalog import OnApiCatalog
 from providers.onapi.context import Reading
 from providers.onapi.premises import Obstacle, PremisesServices
 from providers.onapi.services import is_sold
@@ -12,12 +13,13 @@ from providers.onapi.services import is_sold
 class OnApiQualification:
     """See contract.Qualification."""
 
-    def __init__(self, premises: PremisesServices, reading: Reading) -> None:
+    def __init__(self, premises: PremisesServices, catalog: OnApiCatalog, reading: Reading) -> None:
         self._premises = premises
+        self._catalog = catalog
         self._reading = reading
 
     async def qualify(self, refs: Sequence[str], place: Place) -> Sequence[OfferingQualification]:
-        """One answer for each ref: from when it can be had at any outlet of the dwelling."""
+        """One answer for each ref: from when it can be had at any outlet of the dwelling; none for what is not sold."""
         if not refs:
             return ()
         outlets = await self._premises.outlets(place)
@@ -30,7 +32,9 @@ class OnApiQualification:
                 since[service.service] = _earlier(since.get(service.service), service.since)
             if all(self._is_free(since.get(ref)) for ref in wanted):
                 break
-        return [self._answer(ref, since) if ref in wanted else self._not(ref, "SERVICE_NOT_SOLD") for ref in refs]
+        # Only what is not at this access may be at none.
+        known = {ref for ref in wanted if ref in since or await self._catalog.offering(ref) is not None}
+        return [self._answer(ref, since) if ref in known else self._unknown(ref) for ref in refs]
 
     def _is_free(self, since: datetime | None) -> bool:
         return since is not None and since <= self._reading.now()
@@ -50,6 +54,10 @@ class OnApiQualification:
 
     def _not(self, ref: str, code: str) -> OfferingQualification:
         return OfferingQualification(self._id(ref), QualificationResult.UNQUALIFIED, (QualificationReason(code),))
+
+    def _unknown(self, ref: str) -> OfferingQualification:
+        reasons = (QualificationReason("SERVICE_NOT_SOLD"),)
+        return OfferingQualification(self._id(ref), QualificationResult.UNDETERMINED, reasons)
 
     def _id(self, ref: str) -> str:
         return self._reading.id("ProductOffering", ref)

@@ -9,7 +9,7 @@ from gateway.cli.newcomers import registration_of, write_registrations
 from gateway.cli.welcome import welcome
 from gateway.domain.identity import own_id
 
-BASIC = {"basic": {"username": "gateway", "password": "pw-of-the-network"}}
+BASIC = {"basic": {"username": "gateway", "password": "hush-hush"}}
 NEWCOMER: dict[str, Any] = {
     "slug": "open-city",
     "name": "Open City",
@@ -49,6 +49,6 @@ def test_the_welcome_names_the_file_and_shows_no_password_of_a_newcomer(tmp_path
     lines = list(welcome("http://127.0.0.1:8000", tmp_path, credentials, [path]))
 
     assert f"  {path}" in lines
-    assert "pw-of-the-network" not in "".join(lines)
+    assert "hush-hush" not in "".join(lines)
     assert path.stat().st_mode & 0o077 == 0
     assert json.loads(path.read_text("utf-8")) == registration_of(NEWCOMER)

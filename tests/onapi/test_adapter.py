@@ -34,8 +34,8 @@ from providers.onapi.ordering import OnApiOrdering
 from providers.onapi.references import digest_of
 from tests.onapi.calls import Network, a_network
 from tests.onapi.connecting import a_place, connected
+from tests.onapi.subject import Subject
 from tests.simulator.calls import until
-from tests.tmforum.conformance import Subject
 
 PARTY = "gw-0d3c7f6e-8a1b-4c2d-9e3f-5a6b7c8d9e0f"
 QUALIFIED, UNQUALIFIED = QualificationResult.QUALIFIED, QualificationResult.UNQUALIFIED
@@ -54,12 +54,11 @@ async def slow_provider(slow_network: Network) -> AsyncIterator[Provider]:
 
 
 def subject(provider: Provider, place: Place | None = None) -> Subject:
-    return Subject(provider, "BB-100-100", place or a_place("3"), PARTY)
+    return Subject(provider, place or a_place("3"), PARTY)
 
 
 def ordering(provider: Provider) -> OnApiOrdering:
-    assert isinstance(provider.ordering, OnApiOrdering)
-    return provider.ordering
+    return subject(provider).ordering
 
 
 async def qualified(provider: Provider, place: Place, ref: str = "BB-100-100") -> OfferingQualification:
@@ -92,6 +91,7 @@ async def test_an_access_says_what_can_be_had_at_its_address(provider: Provider)
         assert (answer.result, reason, answer.expected_activation) == (result, code, expected), place.address
 
     unsold = await qualified(provider, a_place("3"), "VOIP")
+    assert unsold.result is QualificationResult.UNDETERMINED
     assert [each.code for each in unsold.reasons] == ["SERVICE_NOT_SOLD"]
 
 
