@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 
@@ -22,18 +23,25 @@ from gateway.api.parts import ApiParts, ApiSettings
 from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
 from gateway.contract.events import Post
+from gateway.contract.provider import Outbound
 from gateway.federation.callbacks import Callbacks, registered
+from gateway.federation.joining import Joining, Parts, reseal
 from gateway.federation.polling import Pace, polled
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection, open_projection
-from gateway.federation.registry import Registry, open_registry
+from gateway.federation.registry import Registry, installed_adapters, open_registry
+from gateway.federation.tending import tended
+from gateway.kit.addresses import AddressRefused, check_options
 from gateway.saga.driver import drive
 from gateway.saga.failpoints import killing, passing
 from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
 from gateway.settings import ProvidersConfig, Settings
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
+from gateway.storage.sealing import open_sealing
+from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
+from gateway.usecases.onboarding import Onboarding
 
 # One process works on a data folder at a time, so one name will do.
 EXECUTOR_ID = "local"
@@ -78,7 +86,7 @@ async def open_gateway(
     stops nobody.
 
     Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable,
-    TracesNotInstalled; OSError for the data folder.
+    TracesNotInstalled; OSError for the data folder and the key of the secrets.
     """
     # What is wrong with the settings is told before anything starts.
     api = api_settings(settings, public_url)
@@ -97,18 +105,52 @@ async def open_gateway(
             age=timedelta(seconds=settings.catalog_refresh_s),
         ) as projection,
     ):
-        core = Core(storage, registry, projection, wakeups, clock)
+        onboarding = _onboarding(settings, providers)
+        core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
+        await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
         callbacks = Callbacks(public_url, _callback_key(settings.data))
         async with (
             open_auth(core, settings.data, _auth_settings(settings, public_url)) as auth,
             engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
-            registered(registry, callbacks),
+            registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
+            _taking_over(core, Parts(registry, projection, subscriptions)),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
             yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
+
+
+async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
+    try:
+        await check_options(settings, outbound)
+    except AddressRefused:
+        return True
+    return False
+
+
+def _onboarding(settings: Settings, providers: ProvidersConfig) -> Onboarding:
+    return Onboarding(
+        sealing=open_sealing(settings.secrets_key, settings.data),
+        adapters=installed_adapters(),
+        configured=providers.providers,
+        limits=settings.registered_limits,
+        is_refused=partial(_is_refused, settings.registered_limits.outbound),
+        # Nobody else works on a file of SQLite's: what this process left undone at its end is its own again at once.
+        by=EXECUTOR_ID if settings.database.startswith("sqlite") else secrets.token_hex(8),
+        started_at=SystemClock().now(),
+    )
+
+
+@asynccontextmanager
+async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
+    """What is registered joins and is checked, from entry to exit."""
+    onboarding = core.onboarding
+    joining = Joining(core.storage, core.wakeups, onboarding.sealing, parts, onboarding.limits)
+    await joining.take_over()
+    async with tended("joining", joining.follow), tended("checking", partial(follow_registrations, core)):
+        yield
 
 
 def _gateway(

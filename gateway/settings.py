@@ -28,7 +28,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.contract.provider import CAPABILITIES, Limits, Outbound
-from gateway.domain.catalog.providers import ProviderRole
+from gateway.domain.catalog.providers import PROVIDER_NAME_LIMIT, SLUG_PATTERN, ProviderRole
 from gateway.domain.identity import own_id
 from gateway.domain.parties import OPERATOR, Agreement
 from gateway.federation.registry import ProviderSpec
@@ -91,6 +91,12 @@ def _endpoint(value: str) -> str:
     return value
 
 
+def _secrets_keys(values: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not re.fullmatch(r"[A-Za-z0-9_-]{43}=", each) for each in values):
+        raise ValueError("should be keys of 32 random bytes each, in URL-safe base64")
+    return values
+
+
 LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
@@ -109,6 +115,7 @@ Rate = Annotated[str, AfterValidator(_rate)]
 Span = Annotated[tuple[float, float], NoDecode, BeforeValidator(_span)]
 Capability = Annotated[str, AfterValidator(_capability)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)]
+SecretsKeys = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_secrets_keys)]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -124,6 +131,12 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "",
         description="The database, sqlite:///… or postgresql://…; by default a SQLite file in the data folder.",
+        repr=False,
+    )
+    secrets_key: SecretsKeys = Field(
+        (),
+        description="What partners' credentials are encrypted by: keys of Fernet, the first of which encrypts; by "
+        "default one in the data folder, made on first use.",
         repr=False,
     )
     host: str = Field("127.0.0.1", description="The address to listen on.")
@@ -381,8 +394,8 @@ class _LimitsEntry(_CapabilityLimits):
 
 
 class _ProviderEntry(_Entry):
-    slug: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")
-    name: str = Field(min_length=1, max_length=200)
+    slug: str = Field(pattern=f"^{SLUG_PATTERN.pattern}$")
+    name: str = Field(min_length=1, max_length=PROVIDER_NAME_LIMIT)
     roles: Annotated[tuple[ProviderRole, ...], AfterValidator(_some)]
     adapter: str
     settings: dict[str, Any] = Field(default_factory=dict)

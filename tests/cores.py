@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gateway.contract.provider import Provider
 from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.catalog.providers import ProviderProfile, UnavailableProvider
+from gateway.domain.health import Health
 from gateway.domain.parties import Agreement
 from gateway.federation.index import CatalogIndex
 from gateway.ports import Clock, Storage, WakeUps
@@ -21,6 +22,12 @@ class NoProviders:
         return ()
 
     def profile(self, slug: str) -> ProviderProfile | None:
+        return None
+
+    def is_suspended(self, slug: str) -> bool:
+        return False
+
+    def health(self, slug: str) -> Health | None:
         return None
 
     def agreements(self) -> Sequence[Agreement]:

@@ -1,10 +1,12 @@
-"""Domain objects to keep: a customer, an order of two items, a bundle."""
+"""Domain objects to keep: a customer, an order of two items, a bundle, a registration."""
 
+import dataclasses
 from datetime import datetime
+from typing import Any
 
 from uuid_utils import uuid7
 
-from gateway.domain.catalog.providers import ProviderRole
+from gateway.domain.catalog.providers import ProviderProfile, ProviderRole
 from gateway.domain.identity import own_id, provider_id
 from gateway.domain.ordering.bundles import Bundle, BundleItem, BundleState
 from gateway.domain.ordering.orders import Order, OrderItem
@@ -17,6 +19,7 @@ from gateway.domain.ordering.states import (
     OrderState,
 )
 from gateway.domain.parties import Address, CustomerKind, Place
+from gateway.domain.registrations import ProviderRegistration, RegistrationStatus
 from gateway.ports import NewAccount, Storage
 from tests.clock import NOON
 
@@ -74,3 +77,12 @@ def a_bundle(customer_id: str) -> Bundle:
     offering = provider_id("ProductOffering", "nordnet", "o-1")
     item = BundleItem(new_id("BundleItem"), offering, "Fibre 100", "nordnet", ProviderRole.NETWORK_OPERATOR)
     return Bundle(new_id("Bundle"), customer_id, 1, BundleState.OPEN, NOON, NOON, "Television", items=(item,))
+
+
+def a_registration(slug: str = "acme-fibre", owner: str | None = None, **more: Any) -> ProviderRegistration:
+    """A registration that was just made."""
+    profile = ProviderProfile(own_id("Provider", slug), slug, "Acme Fibre", (ProviderRole.NETWORK_OPERATOR,))
+    made = ProviderRegistration(
+        new_id("ProviderRegistration"), profile, "tmforum", RegistrationStatus.DRAFT, NOON, NOON, owner=owner
+    )
+    return dataclasses.replace(made, **more)

@@ -1,7 +1,7 @@
 """What a resolver is given: the core, who asks, in which language, and the loaders of this one operation."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import strawberry
 
@@ -22,7 +22,7 @@ class Context:
     caller: Caller
     locale: str
     resume_after: str | None = None
-    prepare: Prepare | None = None
+    prepare: Prepare[Any] | None = None
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property

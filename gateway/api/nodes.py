@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.api.context import Context
 from gateway.domain.identity import own_key, type_of
-from gateway.usecases import billing, catalog, clients, engagement, inventory, parties
+from gateway.usecases import billing, catalog, clients, engagement, inventory, parties, registrations
 
 LIMIT = 100
 Find = Callable[[Context, str], Any]
@@ -79,5 +79,8 @@ _BY_TYPE: Mapping[str, Find] = {
         lambda context, node_id: engagement.find_notification(context.core, context.caller, node_id)
     ),
     "ServiceClient": lambda context, node_id: clients.find_client(context.core, context.caller, node_id),
+    "ProviderRegistration": lambda context, node_id: registrations.find_registration(
+        context.core, context.caller, node_id
+    ),
     "Site": _signed_in(lambda context, node_id: parties.find_site(context.core, context.caller, node_id)),
 }

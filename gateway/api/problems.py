@@ -1,5 +1,6 @@
 """Top-level errors: each with a code of the contract's list; a fault shows a trace id and nothing of the inside."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from enum import StrEnum
@@ -34,6 +35,8 @@ class Code(StrEnum):
 
 
 _MESSAGE_LIMIT = 500
+# What graphql-core repeats of an input: it may be a secret, and whoever sent it knows it.
+_VALUE = re.compile(r"(cannot represent [^:]{0,60}value|(?=, found: )|(?= Found: )).*", re.DOTALL)
 _NAMED = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
 
 
@@ -63,7 +66,7 @@ def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
     extensions: dict[str, Any]
     if original is None:
         extensions = _own(error)
-        message = error.message
+        message = _VALUE.sub(r"\1", error.message)
     elif isinstance(original, RequestError):
         message, extensions = _request(original, locale)
     elif isinstance(original, ProviderError):

@@ -5,7 +5,15 @@ from gateway.contract.catalog import Catalog, Qualification
 from gateway.contract.events import EventProof, Events, PolledEvents, PolledSignals, Post, Proven, Signal, SignalKind
 from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
-from gateway.contract.provider import CAPABILITIES, Connect, Limits, Outbound, Provider, ProviderSettings
+from gateway.contract.provider import (
+    CAPABILITIES,
+    Connect,
+    InvalidOptions,
+    Limits,
+    Outbound,
+    Provider,
+    ProviderSettings,
+)
 from gateway.domain.billing import Bill, BillState, Charge
 from gateway.domain.catalog.forms import Choice, ChoiceConstraint, OrderField, RangeConstraint, TextConstraint
 from gateway.domain.catalog.offerings import (
@@ -63,6 +71,7 @@ __all__ = [
     "ContractBroken",
     "EventProof",
     "Events",
+    "InvalidOptions",
     "Inventory",
     "Limits",
     "Money",

@@ -62,6 +62,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class InvalidOptions(ValueError):
+    """An adapter's options can't be used; the text says which, and what is expected, never the value.
+
+    `option` is the name alone, for whoever registered the provider.
+    """
+
+    def __init__(self, text: str, option: str = "") -> None:
+        super().__init__(text)
+        self.option = option
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
     """What an adapter is given: the public profile, its own `options` (from the configuration), the limits, the clock.
@@ -99,4 +110,7 @@ class Provider:
 
 
 Connect = Callable[[ProviderSettings], AbstractAsyncContextManager[Provider]]
-"""An adapter's entry point, in the group `gateway.adapters`: opens connections on entry, closes them on exit."""
+"""An adapter's entry point, in the group `gateway.adapters`: opens connections on entry, closes them on exit.
+
+Raises, on entry: InvalidOptions, before anything is sent.
+"""

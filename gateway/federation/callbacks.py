@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from gateway.contract.events import Events
@@ -41,17 +41,47 @@ class Callbacks:
         return f"{self._public_url}/providers/{slug}/events/{self.secret(slug)}"
 
 
+class Subscriptions:
+    """The registrations for events at the providers, each in a task of its own that tries again."""
+
+    def __init__(self, directory: Directory, callbacks: Callbacks, retry_s: float) -> None:
+        self._directory = directory
+        self._callbacks = callbacks
+        self._retry_s = retry_s
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def add(self, slug: str) -> None:
+        """Registers with that provider from now on; again is harmless."""
+        if slug not in self._tasks:
+            keeping = _keep(self._directory, slug, self._callbacks.url(slug), self._retry_s)
+            self._tasks[slug] = asyncio.create_task(keeping)
+
+    async def drop(self, slug: str) -> None:
+        """Takes the registration back; again is harmless."""
+        await _ended([task for task in [self._tasks.pop(slug, None)] if task])
+
+    async def close(self) -> None:
+        """Takes every registration back."""
+        tasks, self._tasks = list(self._tasks.values()), {}
+        await _ended(tasks)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @asynccontextmanager
-async def registered(directory: Directory, callbacks: Callbacks, retry_s: float = 2.0) -> AsyncIterator[None]:
+async def registered(directory: Directory, callbacks: Callbacks, retry_s: float = 2.0) -> AsyncIterator[Subscriptions]:
     """From entry to exit registered with every provider that sends events; one that is away is tried again."""
-    slugs = [provider.profile.slug for provider in directory.providers()]
-    tasks = [asyncio.create_task(_keep(directory, slug, callbacks.url(slug), retry_s)) for slug in slugs]
+    subscriptions = Subscriptions(directory, callbacks, retry_s)
+    for provider in directory.providers():
+        subscriptions.add(provider.profile.slug)
     try:
-        yield
+        yield subscriptions
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await subscriptions.close()
 
 
 async def _keep(directory: Directory, slug: str, url: str, retry_s: float) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 from gateway.contract.provider import Provider
 from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.catalog.providers import ProviderProfile, UnavailableProvider
+from gateway.domain.health import Health
 from gateway.domain.parties import Agreement
 from gateway.federation.index import CatalogIndex
 
@@ -24,6 +25,12 @@ class Directory(Protocol):
 
     def profile(self, slug: str) -> ProviderProfile | None:
         """The public face of the provider of that slug, also while it can't be reached."""
+
+    def is_suspended(self, slug: str) -> bool:
+        """Whether the provider takes no new orders; those in flight go on, and what is held stays readable."""
+
+    def health(self, slug: str) -> Health | None:
+        """How the provider is, as this process has found it; None for one that is not among them."""
 
     def agreements(self) -> Sequence[Agreement]:
         """All agreements, in force or not."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -13,6 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from gateway.contract.provider import Limits
 from gateway.domain.errors import ContractBroken, OutcomeUnknown, ProviderError, Unavailable
 from gateway.federation.breaker import Breaker
+from gateway.federation.pulse import Pulse
 from gateway.federation.unwatched import UNWATCHED
 from gateway.ports import Clock, ProviderCall, ProviderCalls
 
@@ -40,13 +42,21 @@ class Guard:
     """What stands between the gateway and one capability of one provider: its own bulkhead and breaker."""
 
     def __init__(
-        self, provider: str, capability: str, limits: Limits, clock: Clock, calls: ProviderCalls = UNWATCHED
+        self,
+        provider: str,
+        capability: str,
+        limits: Limits,
+        clock: Clock,
+        calls: ProviderCalls = UNWATCHED,
+        pulse: Pulse | None = None,
     ) -> None:
         self.provider = provider
         self.capability = capability
         self.limits = limits
         self._calls = calls
         self._breaker = Breaker(clock, limits.breaker_failures, timedelta(seconds=limits.breaker_open_s))
+        self._pulse = pulse or Pulse(clock)
+        self._pulse.watch(capability, self._breaker)
         self._calls.breaker(provider, capability, is_open=False)
         self._places = asyncio.Semaphore(limits.concurrency)
         self._rate = AsyncLimiter(max(limits.rate_per_s, 1.0), max(1.0 / limits.rate_per_s, 1.0))
@@ -104,7 +114,7 @@ class Guard:
             # What came of others' calls meanwhile counts too.
             self._spare(watched)
             self._breaker.started()
-            tell = self._breaker.abandoned
+            tell, started = self._breaker.abandoned, time.perf_counter()
             try:
                 yield
                 tell = self._breaker.succeeded
@@ -121,6 +131,9 @@ class Guard:
             finally:
                 was_open = self._breaker.is_open
                 tell()
+                if tell != self._breaker.abandoned:
+                    took_s, is_answered = time.perf_counter() - started, tell == self._breaker.succeeded
+                    self._pulse.called(self.capability, took_s, is_answered=is_answered)
                 if self._breaker.is_open != was_open:
                     self._calls.breaker(self.provider, self.capability, is_open=self._breaker.is_open)
 

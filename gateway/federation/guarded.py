@@ -18,6 +18,7 @@ from gateway.domain.errors import ContractBroken, Unavailable
 from gateway.domain.inventory import Product
 from gateway.domain.parties import Place
 from gateway.federation.guard import Guard, sorting
+from gateway.federation.pulse import Pulse
 from gateway.federation.unwatched import UNWATCHED
 from gateway.ports import Clock, ProviderCalls
 
@@ -145,11 +146,20 @@ class GuardedProof:
             return self.inner.check(post)
 
 
-def guarded(provider: Provider, limits: Limits, clock: Clock, calls: ProviderCalls = UNWATCHED) -> Provider:
-    """The same provider, each capability behind a guard of its own that tells `calls`; what it lacks stays None."""
+def guarded(
+    provider: Provider,
+    limits: Limits,
+    clock: Clock,
+    calls: ProviderCalls = UNWATCHED,
+    pulse: Pulse | None = None,
+) -> Provider:
+    """The same provider, each capability behind a guard of its own that tells `calls`; what it lacks stays None.
+
+    `pulse` is told how all of them fare.
+    """
 
     def guard(capability: str) -> Guard:
-        return Guard(provider.profile.slug, capability, limits.of(capability), clock, calls)
+        return Guard(provider.profile.slug, capability, limits.of(capability), clock, calls, pulse)
 
     return Provider(
         provider.profile,

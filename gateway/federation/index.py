@@ -94,13 +94,16 @@ def _sorted(entries: Iterable[Entry], order: Order) -> list[Entry]:
 
 
 class CatalogIndex:
-    """Every sold offering of every snapshot, in each order. Immutable: a refresh makes a new one."""
+    """Every sold offering of every snapshot, in each order. Immutable: a refresh makes a new one.
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    `hidden` are those of suspended providers: found by their ids, and in no list.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = (), hidden: Iterable[Entry] = ()) -> None:
         found = list(entries)
         self._rows = {order: _sorted(found, order) for order in Order}
         self._keys = {order: [entry.keys[order] for entry in rows] for order, rows in self._rows.items()}
-        self._by_id = {entry.offering.id: entry.offering for entry in found}
+        self._by_id = {entry.offering.id: entry.offering for entry in [*found, *hidden]}
         self.offerings = tuple(entry.offering for entry in self._rows[Order.CATALOG])
 
     def get(self, offering_id: str) -> ProductOffering | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ class _Shelf:
     confirmed_at: datetime | None = None
     failure: ProviderError | None = None
     has_answered: bool = False
+    is_sold: bool = True
 
 
 class Projection:
@@ -49,6 +50,8 @@ class Projection:
         self._index = CatalogIndex()
         self._merging = asyncio.Lock()
         self._shelves = {each.profile.slug: _Shelf(each.profile) for each in directory.providers()}
+        self._awaited = frozenset(self._shelves)
+        self._following: dict[str, asyncio.Task[None]] = {}
 
     def all(self) -> Sequence[ProductOffering]:
         """Every sold offering of every snapshot, by provider and ref."""
@@ -64,20 +67,76 @@ class Projection:
 
     def unavailable(self) -> Sequence[UnavailableProvider]:
         """The providers whose snapshot is stale or was never read, with `last_known_at`, by slug."""
-        return tuple(self._missing(shelf) for shelf in self._shelves.values() if self._is_stale(shelf))
+        return tuple(
+            self._missing(shelf) for shelf in self._shelves.values() if shelf.is_sold and self._is_stale(shelf)
+        )
 
     @property
     def is_ready(self) -> bool:
-        """Whether every provider has answered once since the start."""
-        return all(shelf.has_answered for shelf in self._shelves.values())
+        """Whether every provider that was there at the start has answered once since."""
+        return all(shelf.has_answered for slug, shelf in self._shelves.items() if slug in self._awaited)
 
     async def load(self) -> None:
         """Takes what the disk has kept, until the providers answer."""
-        for shelf in self._shelves.values() if self._folder else ():
-            kept = await asyncio.to_thread(snapshot_files.read, self._folder, shelf.profile) if self._folder else None
-            if kept is not None:
-                shelf.confirmed_at = kept.read_at
-                await self._put(shelf, kept)
+        for shelf in self._shelves.values():
+            await self._load(shelf)
+
+    async def _load(self, shelf: _Shelf) -> None:
+        if self._folder is None:
+            return
+        kept = await asyncio.to_thread(snapshot_files.read, self._folder, shelf.profile)
+        if kept is not None and not shelf.has_answered:
+            shelf.confirmed_at = kept.read_at
+            await self._put(shelf, kept)
+
+    def add(self, profile: ProviderProfile, *, is_sold: bool = True) -> None:
+        """Reads that provider's catalogue from now on; one of another name or role anew, from the start."""
+        shelf = self._shelves.get(profile.slug)
+        if shelf is None or shelf.profile != profile:
+            self._shelves = dict(sorted({**self._shelves, profile.slug: _Shelf(profile, is_sold=is_sold)}.items()))
+            self._follow_anew(profile.slug)
+
+    async def set_sold(self, slug: str, *, is_sold: bool) -> None:
+        """Shows the provider's offerings in lists, or only to who has their ids."""
+        shelf = self._shelves.get(slug)
+        if shelf is not None and shelf.is_sold is not is_sold:
+            shelf.is_sold = is_sold
+            await self._merge()
+
+    async def drop(self, slug: str) -> None:
+        """Forgets the provider's catalogue, on the disk too."""
+        self._end(slug)
+        if self._shelves.pop(slug, None) is None:
+            return
+        await self._merge()
+        if self._folder is not None:
+            with suppress(OSError):
+                await asyncio.to_thread(snapshot_files.forget, self._folder, slug)
+
+    def start(self) -> None:
+        """Follows every provider that is there."""
+        for slug in self._shelves:
+            self._following[slug] = asyncio.create_task(self.follow(slug))
+
+    def _follow_anew(self, slug: str) -> None:
+        self._end(slug)
+        self._following[slug] = asyncio.create_task(self._load_and_follow(slug))
+
+    async def _load_and_follow(self, slug: str) -> None:
+        await self._load(self._shelves[slug])
+        await self.follow(slug)
+
+    def _end(self, slug: str) -> None:
+        task = self._following.pop(slug, None)
+        if task is not None:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Follows nobody any more."""
+        tasks = list(self._following.values())
+        for slug in [*self._following]:
+            self._end(slug)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def refresh(self, slug: str) -> bool:
         """Asks the provider for its catalogue if it has a newer one; False without an answer: the old one stays."""
@@ -110,10 +169,17 @@ class Projection:
 
     async def _put(self, shelf: _Shelf, snapshot: CatalogSnapshot) -> None:
         entries = await asyncio.to_thread(entries_of, snapshot)
+        if self._shelves.get(shelf.profile.slug) is shelf:
+            shelf.snapshot, shelf.entries = snapshot, entries
+            await self._merge()
+
+    async def _merge(self) -> None:
+        """Makes the index anew of every shelf as it is now."""
         async with self._merging:
-            others = [each.entries for each in self._shelves.values() if each is not shelf]
-            index = await asyncio.to_thread(lambda: CatalogIndex(e for group in [*others, entries] for e in group))
-            shelf.snapshot, shelf.entries, self._index = snapshot, entries, index
+            shelves = list(self._shelves.values())
+            sold = [entry for shelf in shelves if shelf.is_sold for entry in shelf.entries]
+            hidden = [entry for shelf in shelves if not shelf.is_sold for entry in shelf.entries]
+            self._index = await asyncio.to_thread(CatalogIndex, sold, hidden)
 
     async def _keep(self, snapshot: CatalogSnapshot) -> None:
         if self._folder is None:
@@ -151,10 +217,8 @@ async def open_projection(
     if folder is not None:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     await projection.load()
-    tasks = [asyncio.create_task(projection.follow(provider.profile.slug)) for provider in directory.providers()]
+    projection.start()
     try:
         yield projection
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await projection.close()

@@ -1,8 +1,8 @@
-"""Which providers run: finds their adapters, opens them, and keeps trying those that can't be reached."""
+"""Which providers run: finds their adapters, opens them, keeps trying those that can't be reached, lets others go."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from random import uniform
@@ -11,14 +11,17 @@ from typing import Any
 from gateway.contract.provider import Connect, Limits, Provider, ProviderSettings
 from gateway.domain.catalog.providers import ProviderProfile, ProviderRole
 from gateway.domain.errors import GatewayError, ProviderError, Unavailable
+from gateway.domain.health import Health, HealthState
 from gateway.domain.identity import own_id
 from gateway.domain.parties import Agreement
 from gateway.federation.guard import sorting
 from gateway.federation.guarded import guarded, unreachable
+from gateway.federation.pulse import Pulse
 from gateway.federation.unwatched import UNWATCHED
 from gateway.ports import Clock, ProviderCalls
 
 ENTRY_POINT_GROUP = "gateway.adapters"
+END_LIMIT_S = 5.0
 
 
 class UnknownAdapter(GatewayError):
@@ -42,62 +45,159 @@ class ProviderSpec:
         return ProviderProfile(own_id("Provider", self.slug), self.slug, self.name, self.roles)
 
 
+@dataclass(slots=True, eq=False)
+class _Held:
+    """A provider's place: what it is made of, how it fares, and the task that keeps it open."""
+
+    spec: ProviderSpec
+    provider: Provider
+    pulse: Pulse
+    is_suspended: bool = False
+    failure: ProviderError | None = None
+    tried: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
 class Registry:
     """Implements Directory. A provider that is not connected (yet) is there too: every call to it is Unavailable."""
 
     def __init__(
         self,
-        specs: Sequence[ProviderSpec],
         agreements: Sequence[Agreement],
         clock: Clock,
         calls: ProviderCalls = UNWATCHED,
+        adapters: Mapping[str, Connect] | None = None,
+        retry_s: float = 5.0,
     ) -> None:
-        self._profiles = {spec.slug: spec.profile for spec in sorted(specs, key=lambda spec: spec.slug)}
-        self._providers = {slug: unreachable(profile) for slug, profile in self._profiles.items()}
+        self._held: dict[str, _Held] = {}
+        self._coming: dict[str, _Held] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._agreements = tuple(agreements)
         self._clock = clock
         self._calls = calls
-        self._failures: dict[str, ProviderError | None] = dict.fromkeys(self._profiles)
+        self._adapters = installed_adapters() if adapters is None else adapters
+        self._retry_s = retry_s
 
     def provider(self, slug: str) -> Provider | None:
         """The provider of that slug."""
-        return self._providers.get(slug)
+        held = self._held.get(slug)
+        return held.provider if held else None
 
     def providers(self) -> Sequence[Provider]:
         """All of them, by slug."""
-        return tuple(self._providers.values())
+        return tuple(held.provider for held in self._held.values())
 
     def profile(self, slug: str) -> ProviderProfile | None:
         """The public face of the provider of that slug, also while it can't be reached."""
-        return self._profiles.get(slug)
+        held = self._held.get(slug)
+        return held.spec.profile if held else None
 
     def agreements(self) -> Sequence[Agreement]:
         """All agreements, in force or not."""
         return self._agreements
 
+    def is_suspended(self, slug: str) -> bool:
+        """Whether the provider takes no new orders."""
+        held = self._held.get(slug)
+        return held is not None and held.is_suspended
+
+    def health(self, slug: str) -> Health | None:
+        """How the provider is; DOWN while it can't be connected."""
+        held = self._held.get(slug)
+        if held is None:
+            return None
+        return held.pulse.health() if held.failure is None else Health(HealthState.DOWN)
+
     def failure(self, slug: str) -> ProviderError | None:
         """Why the provider is not connected, None where it is."""
-        return self._failures.get(slug)
+        held = self._held.get(slug)
+        return held.failure if held else None
 
-    async def keep_open(self, spec: ProviderSpec, connect: Connect, tried: asyncio.Event, retry_s: float) -> None:
+    def put(self, spec: ProviderSpec, *, is_suspended: bool = False) -> None:
+        """Adds the provider, or lets it take the place of the one of its slug as soon as it has been tried.
+
+        Raises: UnknownAdapter.
+        """
+        connect = self.adapter(spec)
+        held = _Held(spec, unreachable(spec.profile), Pulse(self._clock), is_suspended)
+        if spec.slug not in self._held:
+            self._place(held)
+        self._end(self._coming.pop(spec.slug, None))
+        self._coming[spec.slug] = held
+        # Each provider is entered and left in one task of its own, as context managers with time limits inside demand.
+        held.task = asyncio.create_task(self._keep_open(held, connect))
+
+    def suspend(self, slug: str, *, is_suspended: bool) -> None:
+        """Says whether it takes new orders; nothing is closed."""
+        for held in (self._held.get(slug), self._coming.get(slug)):
+            if held is not None:
+                held.is_suspended = is_suspended
+
+    def drop(self, slug: str) -> None:
+        """Lets the provider go: its connection is closed."""
+        self._end(self._coming.pop(slug, None))
+        self._end(self._held.pop(slug, None))
+
+    async def tried(self, slug: str, timeout_s: float | None = None) -> None:
+        """Returns once the provider was opened or could not be, or the time (its change limit) is over."""
+        held = self._coming.get(slug) or self._held.get(slug)
+        if held is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(held.spec.limits.change_timeout_s if timeout_s is None else timeout_s):
+                    await held.tried.wait()
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        for slug in [*self._held]:
+            self.drop(slug)
+        if self._ending:
+            await asyncio.gather(*self._ending, return_exceptions=True)
+
+    def adapter(self, spec: ProviderSpec) -> Connect:
+        """The adapter that it names. Raises: UnknownAdapter."""
+        if spec.adapter not in self._adapters:
+            installed = ", ".join(sorted(self._adapters)) or "none"
+            raise UnknownAdapter(f"provider {spec.slug!r}: no adapter {spec.adapter!r} (installed: {installed})")
+        return self._adapters[spec.adapter]
+
+    def _place(self, held: _Held) -> None:
+        self._held = dict(sorted({**self._held, held.spec.slug: held}.items()))
+
+    def _end(self, held: _Held | None) -> None:
+        if held is not None and held.task is not None and held.task not in self._ending:
+            self._ending.add(held.task)
+            held.task.add_done_callback(self._ending.discard)
+            held.task.cancel()
+
+    async def _keep_open(self, held: _Held, connect: Connect) -> None:
         """Opens the provider and holds it until cancelled; tries again, with jitter, when it can't be opened."""
         while True:
             try:
-                await self._hold(spec, connect, tried)
+                await self._hold(held, connect)
             except ProviderError as error:
-                self._failures[spec.slug] = error
-                self._providers[spec.slug] = unreachable(spec.profile)
-                tried.set()
-            await asyncio.sleep(uniform(0.5, 1.5) * retry_s)  # noqa: S311 jitter
+                held.failure, held.provider = error, unreachable(held.spec.profile)
+                self._was_tried(held)
+            await asyncio.sleep(uniform(0.5, 1.5) * self._retry_s)  # noqa: S311 jitter
 
-    async def _hold(self, spec: ProviderSpec, connect: Connect, tried: asyncio.Event) -> None:
+    async def _hold(self, held: _Held, connect: Connect) -> None:
+        spec = held.spec
         settings = ProviderSettings(spec.profile, spec.options, spec.limits, self._clock.now)
         with sorting(spec.slug, "connect", Unavailable):
             async with connect(settings) as provider:
-                self._providers[spec.slug] = guarded(provider, spec.limits, self._clock, self._calls)
-                self._failures[spec.slug] = None
-                tried.set()
+                held.provider = guarded(provider, spec.limits, self._clock, self._calls, held.pulse)
+                held.failure = None
+                self._was_tried(held)
                 await asyncio.Event().wait()
+
+    def _was_tried(self, held: _Held) -> None:
+        """It takes the place of the one before it, which is let go only now."""
+        slug = held.spec.slug
+        if self._coming.get(slug) is held:
+            del self._coming[slug]
+            before = self._held.get(slug)
+            self._place(held)
+            self._end(before if before is not held else None)
+        held.tried.set()
 
 
 def installed_adapters() -> Mapping[str, Connect]:
@@ -119,33 +219,31 @@ async def open_registry(
 
     Returns once each has been tried, or its change limit is over; `calls` is told of each call. Raises: UnknownAdapter.
     """
-    connects = {spec.slug: _adapter(spec, adapters) for spec in specs}
-    registry = Registry(specs, agreements, clock, calls)
-    tried = {spec.slug: asyncio.Event() for spec in specs}
-    # Each provider is entered and left in one task of its own, as context managers with time limits inside demand.
-    tasks = [
-        asyncio.create_task(registry.keep_open(spec, connects[spec.slug], tried[spec.slug], retry_s)) for spec in specs
-    ]
+    registry = Registry(agreements, clock, calls, adapters, retry_s)
+    for spec in specs:
+        registry.adapter(spec)
     try:
-        await asyncio.gather(*(_wait_at_most(tried[spec.slug], spec.limits.change_timeout_s) for spec in specs))
+        for spec in specs:
+            registry.put(spec)
+        await asyncio.gather(*(registry.tried(spec.slug) for spec in specs))
         yield registry
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await registry.close()
 
 
-def _adapter(spec: ProviderSpec, adapters: Mapping[str, Connect] | None) -> Connect:
-    known = installed_adapters() if adapters is None else adapters
-    if spec.adapter not in known:
-        installed = ", ".join(sorted(known)) or "none"
-        raise UnknownAdapter(f"provider {spec.slug!r}: no adapter {spec.adapter!r} (installed: {installed})")
-    return known[spec.adapter]
+@asynccontextmanager
+async def opened(spec: ProviderSpec, connect: Connect, clock: Clock) -> AsyncIterator[Provider]:
+    """One provider that is not of the gateway's (yet), guarded, from entry to exit; nobody watches its calls.
 
-
-async def _wait_at_most(event: asyncio.Event, timeout_s: float) -> None:
+    Raises, on entry: Unavailable, whatever its adapter raises.
+    """
+    settings, stack = ProviderSettings(spec.profile, spec.options, spec.limits, clock.now), AsyncExitStack()
+    with sorting(spec.slug, "connect", Unavailable):
+        async with asyncio.timeout(spec.limits.change_timeout_s):
+            provider = await stack.enter_async_context(connect(settings))
     try:
-        async with asyncio.timeout(timeout_s):
-            await event.wait()
-    except TimeoutError:
-        return
+        yield guarded(provider, spec.limits, clock)
+    finally:
+        with suppress(ProviderError), sorting(spec.slug, "connect", Unavailable):
+            async with asyncio.timeout(END_LIMIT_S):
+                await stack.aclose()

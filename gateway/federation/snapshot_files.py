@@ -103,6 +103,11 @@ def read(folder: Path, profile: ProviderProfile) -> CatalogSnapshot | None:
     return snapshot
 
 
+def forget(folder: Path, slug: str) -> None:
+    """Deletes the provider's file, where there is one. Raises: OSError."""
+    _path(folder, slug).unlink(missing_ok=True)
+
+
 def _path(folder: Path, slug: str) -> Path:
     # A slug may hold what a file's name may not: only its digest can never leave the folder.
     return folder / f"{hashlib.sha256(slug.encode()).hexdigest()[:24]}.json"

@@ -2,10 +2,11 @@
 options, and proofs of what is posted.
 """
 
+from gateway.contract.provider import InvalidOptions
 from gateway.kit.answers import Answer, Misshapen
 from gateway.kit.client import Area, HttpClient, open_client
 from gateway.kit.credentials import Credentials, read_credentials
-from gateway.kit.options import InvalidOptions, Options
+from gateway.kit.options import Options
 from gateway.kit.proofs import read_event_proof
 
 __all__ = [

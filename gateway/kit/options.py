@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-
-class InvalidOptions(ValueError):
-    """An adapter's options can't be used; the text says which, and what is expected."""
+from gateway.contract.provider import InvalidOptions
 
 
 class Options:
@@ -20,7 +18,7 @@ class Options:
 
     def invalid(self, name: str, expected: str) -> InvalidOptions:
         """The error for that option."""
-        return InvalidOptions(f"provider {self._owner!r}, option {self._prefix}{name}: {expected}")
+        return InvalidOptions(f"provider {self._owner!r}, option {self._prefix}{name}: {expected}", self._prefix + name)
 
     def has(self, name: str) -> bool:
         """Whether it is given, if only as null."""

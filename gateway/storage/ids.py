@@ -14,6 +14,8 @@ NOTIFICATION = "Notification"
 ORDER = "Order"
 ORDER_EVENT = "OrderEvent"
 ORDER_ITEM = "OrderItem"
+REGISTRATION = "ProviderRegistration"
+REGISTRATION_EVENT = "RegistrationEvent"
 SERVICE_CLIENT = "ServiceClient"
 SITE = "Site"
 
@@ -48,6 +50,8 @@ __all__ = [
     "ORDER",
     "ORDER_EVENT",
     "ORDER_ITEM",
+    "REGISTRATION",
+    "REGISTRATION_EVENT",
     "SERVICE_CLIENT",
     "SITE",
     "new_key",

@@ -41,3 +41,9 @@ class Rows:
         statement = self._insert(table)
         changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         await self.run(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+
+    async def count_up(self, table: Table, name: str) -> None:
+        """Raises the number of that name by one; the row stays locked until the transaction ends."""
+        number = table.c.number
+        statement = self._insert(table).values(name=name, number=1)
+        await self.run(statement.on_conflict_do_update(index_elements=["name"], set_={"number": number + 1}))

@@ -250,3 +250,50 @@ service_client = Table(
     Column("ended_at", Moment),
     Index(None, "created_at", "key"),
 )
+
+provider_registration = Table(
+    "provider_registration",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("owner", Text),
+    Column("status", CODE, nullable=False),
+    Column("effective", CODE, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("last_event", Integer, nullable=False),
+    Column("activated_at", Moment),
+    Column("removed_at", Moment),
+    Column("claimed_by", Text),
+    Column("claimed_until", Moment),
+    Column("body", Text, nullable=False),
+    Column("sealed_serving", Text),
+    Column("sealed_pending", Text),
+    Index(None, "slug"),
+    Index(
+        "uq_provider_registration_present_slug",
+        "slug",
+        unique=True,
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
+)
+
+registration_event = Table(
+    "registration_event",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("registration", KEY, ForeignKey("provider_registration.key"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("kind", CODE, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("status", CODE, nullable=False),
+    Column("check_outcome", Text),
+    UniqueConstraint("registration", "seq"),
+)
+
+change_count = Table(
+    "change_count",  # one row for each thing that other processes must hear of
+    metadata,
+    Column("name", CODE, primary_key=True),
+    Column("number", Integer, nullable=False),
+)

@@ -12,6 +12,7 @@ from gateway.storage.events import SqlEvents
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
+from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.rows import Rows, Starter
 
 
@@ -55,3 +56,7 @@ class SqlUnitOfWork:
     @cached_property
     def notifications(self) -> SqlNotifications:
         return SqlNotifications(self._rows)
+
+    @cached_property
+    def registrations(self) -> SqlRegistrations:
+        return SqlRegistrations(self._rows, self.wake)

@@ -64,7 +64,7 @@ async def create_bundle(core: Core, caller: Caller, given: CreateBundle) -> Bund
     """A new bundle: empty, with the parts of a predefined offering, or with one item of any other offering.
 
     Raises: RequestError CUSTOMER_REQUIRED, NOT_FOUND, NOT_ALLOWED, TOO_LONG, INVALID_TEXT, WITHDRAWN_OFFERING,
-    PROVIDER_UNAVAILABLE, TOO_MANY_ITEMS.
+    PROVIDER_UNAVAILABLE, PROVIDER_SUSPENDED, TOO_MANY_ITEMS.
     """
     policy.check(caller, policy.Access.SIGNED_IN)
     customer_id = policy.customer_of(caller, given.customer_id, "customerId")
@@ -100,7 +100,8 @@ async def add_bundle_item(core: Core, caller: Caller, given: AddBundleItem) -> t
     """Adds one item; the same offering again is another item.
 
     Raises: RequestError NOT_FOUND, NOT_ALLOWED, BUNDLE_NOT_OPEN, WITHDRAWN_OFFERING, PROVIDER_UNAVAILABLE,
-    BUNDLE_IN_BUNDLE, TOO_MANY_ITEMS, QUANTITY_TOO_LOW, QUANTITY_TOO_HIGH, and a form's codes at `fields`.
+    PROVIDER_SUSPENDED, BUNDLE_IN_BUNDLE, TOO_MANY_ITEMS, QUANTITY_TOO_LOW, QUANTITY_TOO_HIGH, and a form's codes at
+    `fields`.
     """
     bundle = await _own_open_bundle(core, caller, given.bundle_id)
     offering = await _sold(core, given.offering_id)
@@ -215,6 +216,8 @@ async def _sold(core: Core, offering_id: str, path: str = "offeringId") -> Produ
         raise RequestError.at("NOT_FOUND", path)
     if reading.offering is None or reading.is_withdrawn:
         raise RequestError.at("WITHDRAWN_OFFERING", path)
+    if path == "offeringId" and core.directory.is_suspended(reading.offering.provider.slug):
+        raise RequestError.at("PROVIDER_SUSPENDED", path)
     return reading.offering
 
 

@@ -7,6 +7,7 @@ from gateway.federation.directory import Directory, Offerings
 from gateway.ports import Clock, Storage, WakeUps
 from gateway.usecases.alarms import Alarms
 from gateway.usecases.feeds import EventFeed
+from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.qualification_cache import QualificationCache
 
 
@@ -19,6 +20,7 @@ class Bounds:
     item_quantity: int = 100
     field_value_length: int = 1000
     qualification_offerings: int = 50
+    provider_registrations: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Core:
     bounds: Bounds = Bounds()
     qualifications: QualificationCache = field(default_factory=QualificationCache)
     alarms: Alarms = field(default_factory=Alarms)
+    onboarding: Onboarding = field(default_factory=Onboarding)
     feed: EventFeed = field(init=False)
 
     def __post_init__(self) -> None:

@@ -10,16 +10,17 @@ the table again from where it is. A slow sweep covers wake-ups that were lost.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar
 
-from gateway.domain.ordering.events import OrderEvent
 from gateway.ports import WakeUps
 
-Read = Callable[[int, int], Awaitable[Sequence[OrderEvent]]]
+E = TypeVar("E")
+Read = Callable[[int, int], Awaitable[Sequence[E]]]
 """Reads up to `limit` events after a position, in order."""
-Position = Callable[[OrderEvent], int]
+Position = Callable[[E], int]
 """Where an event stands in the topic's order."""
 
-Prepare = Callable[[OrderEvent], Awaitable[object]]
+Prepare = Callable[[E], Awaitable[object]]
 """Makes ready what a follower is to be sent of an event; equal ones make the same."""
 
 BATCH = 200
@@ -30,17 +31,17 @@ PREPARED = 32
 HEAD_START_S = 0.05
 
 
-class _Subscriber:
+class _Subscriber(Generic[E]):
     """One follower's place: the last position it was given, and what waits for it."""
 
-    def __init__(self, position: int, prepare: Prepare | None) -> None:
+    def __init__(self, position: int, prepare: Prepare[E] | None) -> None:
         self.position = position
         self.prepare = prepare
-        self.buffer: list[OrderEvent] = []
+        self.buffer: list[E] = []
         self.is_behind = False
         self.fresh = asyncio.Event()
 
-    def offer(self, events: Sequence[OrderEvent]) -> None:
+    def offer(self, events: Sequence[E]) -> None:
         if len(self.buffer) + len(events) > BUFFER:
             self.buffer = []
             self.is_behind = True
@@ -49,11 +50,11 @@ class _Subscriber:
         self.fresh.set()
 
 
-class _Channel:
+class _Channel(Generic[E]):
     """One topic's reader and its subscribers."""
 
-    def __init__(self, wakeups: WakeUps, topic: str, read: Read, position: Position) -> None:
-        self.subscribers: set[_Subscriber] = set()
+    def __init__(self, wakeups: WakeUps, topic: str, read: Read[E], position: Position[E]) -> None:
+        self.subscribers: set[_Subscriber[E]] = set()
         self._head: int | None = None
         self._is_reading = False
         self._is_over = False
@@ -83,7 +84,7 @@ class _Channel:
                 return
             self._head = head
 
-    async def _after(self, head: int) -> Sequence[OrderEvent]:
+    async def _after(self, head: int) -> Sequence[E]:
         """The next batch; nothing once nobody follows."""
         self._is_reading = True
         try:
@@ -92,7 +93,7 @@ class _Channel:
             self._is_reading = False
         return () if self._is_over else events
 
-    async def _prepared(self, events: Sequence[OrderEvent]) -> None:
+    async def _prepared(self, events: Sequence[E]) -> None:
         """What the events need has a head start: who waits for it when all have been woken is woken twice."""
         wanted = dict.fromkeys(each.prepare for each in self.subscribers if each.prepare)
         if len(wanted) * len(events) > PREPARED:
@@ -122,17 +123,17 @@ class EventFeed:
 
     def __init__(self, wakeups: WakeUps) -> None:
         self._wakeups = wakeups
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, _Channel[Any]] = {}
 
     async def follow(
         self,
         topic: str,
-        read: Read,
-        position: Position,
+        read: Read[E],
+        position: Position[E],
         after: int,
         is_over: Callable[[int], bool],
-        prepare: Prepare | None = None,
-    ) -> AsyncGenerator[OrderEvent, None]:
+        prepare: Prepare[E] | None = None,
+    ) -> AsyncGenerator[E, None]:
         """Every event after that position, in order.
 
         Ends at once when `is_over(position)` says so at the end of the history.
@@ -157,8 +158,8 @@ class EventFeed:
 
     @contextlib.asynccontextmanager
     async def _joined(
-        self, topic: str, read: Read, position: Position, subscriber: _Subscriber
-    ) -> AsyncIterator[tuple[_Channel, _Subscriber]]:
+        self, topic: str, read: Read[E], position: Position[E], subscriber: _Subscriber[E]
+    ) -> AsyncIterator[tuple[_Channel[E], _Subscriber[E]]]:
         channel = self._channels.get(topic)
         if channel is None or channel.failure() is not None:
             channel = self._channels[topic] = _Channel(self._wakeups, topic, read, position)
@@ -173,7 +174,7 @@ class EventFeed:
                 await channel.close()
 
 
-async def _next(channel: _Channel, subscriber: _Subscriber) -> Sequence[OrderEvent]:
+async def _next(channel: _Channel[E], subscriber: _Subscriber[E]) -> Sequence[E]:
     """What the reader handed on since, once there is something; nothing where the buffer was lost."""
     await subscriber.fresh.wait()
     subscriber.fresh.clear()

@@ -36,7 +36,7 @@ async def list_order_events(core: Core, order: Order, first: int | None, after: 
 
 
 async def follow_order(
-    core: Core, caller: Caller, order_id: str, after: str | None, prepare: Prepare | None = None
+    core: Core, caller: Caller, order_id: str, after: str | None, prepare: Prepare[OrderEvent] | None = None
 ) -> AsyncGenerator[OrderEvent, None]:
     """What was missed, then what comes, to the event of a final state; from a cursor at the end nothing.
 
@@ -70,7 +70,7 @@ async def _to_the_last(feed: AsyncGenerator[OrderEvent, None]) -> AsyncGenerator
 
 
 async def follow_customer(
-    core: Core, caller: Caller, customer_id: str, after: str | None, prepare: Prepare | None = None
+    core: Core, caller: Caller, customer_id: str, after: str | None, prepare: Prepare[OrderEvent] | None = None
 ) -> AsyncGenerator[OrderEvent, None]:
     """What happened to the customer and happens from now on; never ends by itself.
 

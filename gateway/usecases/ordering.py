@@ -31,6 +31,7 @@ from gateway.usecases import policy
 from gateway.usecases.bundles import BundleReview, review_bundle
 from gateway.usecases.core import Core
 from gateway.usecases.idempotency import checked_key, digest, find_object, keep_object
+from gateway.usecases.onboarding import check_takes_orders
 
 REASON_LIMIT = 500
 START_LIMIT = timedelta(days=366)
@@ -136,6 +137,7 @@ async def _place(
         return await _ordered(uow, known, bundle)
     _check_open(bundle, given.expected_revision)
     now = core.clock.now()
+    await check_takes_orders(core.onboarding, uow, {item.provider for item in bundle.items})
     order = await _new_order(uow, given, review, now)
     await uow.orders.add(order)
     order = await uow.events.append(order, [NewEvent("OrderPlaced")], now)

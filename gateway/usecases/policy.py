@@ -42,7 +42,8 @@ def _is_manager_of_any(caller: Caller) -> bool:
     return any(each.role is MemberRole.SELF_SERVICE_MANAGER for each in memberships)
 
 
-def _is_partner(caller: Caller) -> bool:
+def is_partner(caller: Caller) -> bool:
+    """Whether the caller may register providers: a partner's service client, or an operator."""
     return is_operator(caller) or (caller.client is not None and PROVIDERS_WRITE in caller.client.scopes)
 
 
@@ -50,7 +51,7 @@ _IS_ALLOWED: Mapping[Access, Callable[[Caller], bool]] = {
     Access.SIGNED_IN: lambda caller: caller.actor is not None,
     Access.MANAGER: _is_manager_of_any,
     Access.OPERATOR: is_operator,
-    Access.PARTNER: _is_partner,
+    Access.PARTNER: is_partner,
 }
 
 

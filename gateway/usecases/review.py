@@ -62,7 +62,7 @@ async def review_bundle(core: Core, bundle: Bundle) -> BundleReview:
     predefined = readings[bundle.offering_id].offering if bundle.offering_id else None
     lines = _lines(parts, predefined)
     issues = [
-        *_reading_issues(bundle, readings),
+        *_reading_issues(core, bundle, readings),
         *_form_issues(parts),
         *bundle_rules.quantity_issues(bundle.items, core.bounds.item_quantity),
         *bundle_rules.choice_issues(predefined, bundle.items),
@@ -147,7 +147,7 @@ def _item_repriced(item: BundleItem, reading: Reading, predefined: ProductOfferi
     return replace(item, price_digest=digest, price_changed_in=revision)
 
 
-def _reading_issues(bundle: Bundle, readings: Mapping[str, Reading]) -> list[BundleIssue]:
+def _reading_issues(core: Core, bundle: Bundle, readings: Mapping[str, Reading]) -> list[BundleIssue]:
     issues: list[BundleIssue] = []
     if not bundle.items:
         issues.append(BundleIssue(BundleIssueCode.EMPTY_BUNDLE))
@@ -160,6 +160,8 @@ def _reading_issues(bundle: Bundle, readings: Mapping[str, Reading]) -> list[Bun
             issues.append(BundleIssue(BundleIssueCode.WITHDRAWN_OFFERING, item=item, params=params))
         elif reading.is_stale:
             issues.append(BundleIssue(BundleIssueCode.PROVIDER_UNAVAILABLE, item=item, params=params))
+        if bundle.state is BundleState.OPEN and core.directory.is_suspended(item.provider):
+            issues.append(BundleIssue(BundleIssueCode.PROVIDER_SUSPENDED, item=item, params=params))
     return issues
 
 

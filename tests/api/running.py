@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import orjson
 import uvicorn
+from cryptography.fernet import Fernet
 from starlette.requests import HTTPConnection
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
@@ -22,19 +23,24 @@ from gateway.contract.events import EventProof, Post
 from gateway.contract.provider import Provider
 from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.errors import AccessError, Problem
-from gateway.domain.parties import Caller
+from gateway.domain.parties import Caller, ServiceClient
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection
 from gateway.federation.registry import ProviderSpec, Registry, open_registry
 from gateway.ports import NewAccount, Session
 from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
+from gateway.storage.sealing import FernetSealing
 from gateway.usecases.core import Core
+from gateway.usecases.onboarding import Onboarding
+from gateway.usecases.policy import PROVIDERS_WRITE
 from tests.clock import SettableClock
-from tests.federation.scripted import Scripted, profile
+from tests.federation.scripted import Adapter, Scripted, profile
 from tests.samples import an_account
 from tests.serving import listening
 
 SECRET = "a-secret"
+SEALED_BY = Fernet.generate_key().decode()
+ADAPTER = Adapter().connect
 
 
 class Tokens:
@@ -55,6 +61,8 @@ class Tokens:
         return self.callers[token]
 
     async def is_live(self, caller: Caller) -> bool:
+        if caller.client is not None:
+            return True
         async with self._storage.reading() as unit:
             session = await unit.accounts.session(caller.session_key or "")
         return session is not None and session.ended_at is None
@@ -111,6 +119,11 @@ class Running:
         self.tokens.callers[token] = Caller(actor, token)
         return self.tokens.callers[token]
 
+    def client(self, name: str) -> None:
+        """A partner's service client of that name; its token is the name."""
+        client = ServiceClient(name, name.title(), frozenset({PROVIDERS_WRITE}))
+        self.tokens.callers[name] = Caller(client=client)
+
 
 def _session(token: str, account: NewAccount, clock: SettableClock) -> Session:
     now = clock.now()
@@ -135,7 +148,8 @@ async def running(
     ):
         projection = Projection(registry, wakeups, clock, None, timedelta(hours=1))
         await projection.refresh("nord")
-        core = Core(storage, registry, projection, wakeups, clock)
+        onboarding = Onboarding(FernetSealing([SEALED_BY]), {"scripted": ADAPTER})
+        core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
         gateway = Running("", http, Tokens(storage), core, storage, wakeups, clock, scripted, telemetry)
         async with _served(gateway, ApiSettings(**bounds)):
             yield gateway

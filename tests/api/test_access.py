@@ -53,12 +53,14 @@ async def _kept(gateway: Running) -> Kept:
     return Kept(customer, bundle, order, notice.id, site.id)
 
 
-SEEN, NULL, NOT_FOUND, SIGN_IN = "seen", "null", "NOT_FOUND", "UNAUTHENTICATED"
+SEEN, NULL, NOT_FOUND, SIGN_IN, FORBIDDEN = "seen", "null", "NOT_FOUND", "UNAUTHENTICATED", "FORBIDDEN"
 
 PUBLIC = (SEEN, SEEN, SEEN, SEEN)
 OWN = (SIGN_IN, NULL, SEEN, NULL)
 OPERATORS = (SIGN_IN, "FORBIDDEN", "FORBIDDEN", SEEN)
 CHANGE = (SIGN_IN, NOT_FOUND, SEEN, NOT_FOUND)
+# What a partner's service client sees and may is in test_registrations.
+PARTNERS = (SIGN_IN, FORBIDDEN, FORBIDDEN, NOT_FOUND)
 ADDRESS = '{street: "Storgatan", postcode: "11122", city: "Stockholm", country: SE}'.replace("SE", '"SE"')
 
 # operation: (document's selection, what nobody, another customer, the manager and the operator get)
@@ -78,6 +80,11 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "providers": ("providers { edges { node { id } } }", PUBLIC),
     "serviceClients": ("serviceClients { edges { node { id } } }", OPERATORS),
+    "providerRegistrations": (
+        "providerRegistrations { edges { node { id } } }",
+        (SIGN_IN, FORBIDDEN, FORBIDDEN, SEEN),
+    ),
+    "providerRegistration": ('providerRegistration(slug: "nord") { id }', (SIGN_IN, FORBIDDEN, FORBIDDEN, NULL)),
 }
 
 
@@ -136,9 +143,29 @@ MUTATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         (*OPERATORS[:3], NOT_FOUND),
     ),
 }
+MUTATIONS |= {
+    "registerProvider": (
+        _call(
+            "registerProvider",
+            'slug: "acme", name: "Acme", roles: [SERVICE_PROVIDER],'
+            ' connection: {adapter: {name: "scripted", settings: {}}}',
+            "registration",
+        ),
+        (SIGN_IN, FORBIDDEN, FORBIDDEN, SEEN),
+    ),
+    "removeProvider": (
+        "removeProvider(input: {registrationId: $bundle}) { removedRegistrationId userErrors { code } }",
+        PARTNERS,
+    ),
+    **{
+        name: (_call(name, "registrationId: $bundle", "registration"), PARTNERS)
+        for name in ("updateProvider", "suspendProvider", "resumeProvider")
+    },
+}
 SUBSCRIPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "orderEvents": ("orderEvents(orderId: $order) { id }", CHANGE),
     "customerEvents": ("customerEvents(customerId: $customer) { id }", CHANGE),
+    "registrationEvents": ("registrationEvents(registrationId: $bundle) { id }", PARTNERS),
 }
 ROWS = {"query": QUERIES, "mutation": MUTATIONS, "subscription": SUBSCRIPTIONS}
 TABLE = [

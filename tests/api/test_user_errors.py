@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType
 from gateway.api.schema.built import schema
 from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
-from gateway.usecases import bundles, clients, engagement, ordering, parties
+from gateway.usecases import bundles, clients, engagement, ordering, parties, registrations
 from tests.api.running import Running
 
 USE_CASES = {
@@ -26,6 +26,11 @@ USE_CASES = {
     "CreateServiceClient": (clients.create_client,),
     "RotateServiceClientSecret": (clients.rotate_secret,),
     "EndServiceClient": (clients.end_client,),
+    "RegisterProvider": (registrations.register_provider,),
+    "UpdateProvider": (registrations.update_provider,),
+    "SuspendProvider": (registrations.suspend_provider,),
+    "ResumeProvider": (registrations.resume_provider,),
+    "RemoveProvider": (registrations.remove_provider,),
 }
 NO_CODES = {"UNAUTHENTICATED", "FORBIDDEN"}
 FORM = {

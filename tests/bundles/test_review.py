@@ -175,3 +175,26 @@ async def test_a_bundles_discount_takes_from_its_own_providers_parts_and_its_cha
     assert [(each.code, each.item and each.item.offering_name) for each in after.issues] == [
         (Code.CHANGED_PRICE, "Part of one")
     ]
+
+
+async def test_a_suspended_provider_is_no_candidate_and_can_not_be_added_or_ordered(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        other = offering("two", "case", "Case", prices=(price("9"),))
+        await shop.sell(shop.two, other)
+        bundle = await shop.new(PHONE.id)
+        add = bundles.AddBundleItem(bundle.id, other.id)
+        await bundles.add_bundle_item(shop.core, shop.maria, add)
+        before = await shop.review(bundle)
+
+        shop.core.directory.suspended.add("two")  # type: ignore[attr-defined]
+        await shop.projection.set_sold("two", is_sold=False)
+        after = await shop.review(bundle)
+        page = await bundles.list_candidates(shop.core, shop.maria, bundle, other.role)
+
+        assert (before.is_orderable, after.is_orderable) == (True, False)
+        assert [(each.code, each.severity) for each in after.issues] == [(Code.PROVIDER_SUSPENDED, IssueSeverity.ERROR)]
+        assert [edge.node.offering.id for edge in page.edges] == [PHONE.id]
+        assert await refused(bundles.add_bundle_item(shop.core, shop.maria, add)) == [
+            ("PROVIDER_SUSPENDED", ("offeringId",))
+        ]
+        assert await refused(shop.new(other.id)) == [("PROVIDER_SUSPENDED", ("offeringId",))]

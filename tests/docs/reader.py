@@ -16,12 +16,14 @@ from graphql import parse, validate
 
 from gateway.api.schema.built import schema
 from tests.docs.blocks import Block
-from tests.e2e.consumer import consumer
-from tests.e2e.processes import Program, clean_environment, free_port, partner, start
+from tests.e2e.consumer import Consumer, consumer
+from tests.e2e.processes import Program, clean_environment, credentials, free_port, partner, start
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "http://127.0.0.1:8000"
 LIMIT_S = 120.0
+PARTNERS_SYSTEM = "http://127.0.0.1:9001/tmf-api"
+REGISTRATIONS = re.compile(r"(register|update|suspend|resume|remove)Provider|[rR]egistration")
 # `uv run` would make an environment of its own: the reader's takes the one that runs.
 UV = f"""#!/bin/sh
 [ "$1" = run ] && [ "$2" = --no-dev ] && shift 2 || exit 64
@@ -71,11 +73,34 @@ class Reader:
         return done.stdout
 
     async def ask(self, query: str, **variables: Any) -> Mapping[str, Any]:
-        """The answer to a document, sent by the account that the README makes."""
+        """The answer to a document, sent by the account that the README makes; of registrations by the operator."""
         assert validate(schema._schema, parse(query)) == []
         async with consumer(self.demo.url) as nobody:
+            if REGISTRATIONS.search(query):
+                operator = await nobody.signed_in("operator", credentials(self.data)["operator"])
+                return await _registering(operator, query.replace(PARTNERS_SYSTEM, self.network()))
             ada = await nobody.signed_in("ada", "correct horse battery staple")
             return (await ada.send(query, variables))[1]
+
+    def network(self) -> str:
+        """The address of one of the demo's network operators."""
+        known = json.loads((self.data / "providers.json").read_text("utf-8"))["providers"]
+        return str(next(each["settings"]["url"] for each in known if each["roles"] == ["NETWORK_OPERATOR"]))
+
+
+async def _registering(operator: Consumer, query: str) -> Mapping[str, Any]:
+    """The answer, `$id` being of the page's registration; of a subscription, once its checks are over."""
+    known = await operator.ask('{ providerRegistration(slug: "acme-fibre") { id } }')
+    variables = {"id": (known["providerRegistration"] or {"id": None})["id"]}
+    if "subscription" not in query:
+        _, answer = await operator.send(query, variables if "$id" in query else None)
+        return {key: value for key, value in answer.items() if key != "extensions"}
+    async for message in operator.follow(query, variables):
+        found = message["payload"]["data"]["registrationEvents"]
+        if found["status"] != "CHECKING":
+            assert found["__typename"] == "RegistrationActivated"
+            break
+    return {"data": {}}
 
 
 async def _demo(reader: Reader) -> None:
@@ -155,9 +180,7 @@ async def read_graphql(reader: Reader, block: Block, answer: Block | None) -> No
 
 async def read_yaml(reader: Reader, block: Block, answer: Block | None) -> None:
     """The file of providers, put where the commands look for it; its provider is one of the demo's."""
-    known = json.loads((reader.data / "providers.json").read_text("utf-8"))["providers"]
-    address = next(each["settings"]["url"] for each in known if each["roles"] == ["NETWORK_OPERATOR"])
-    text = block.text
+    text, address = block.text, reader.network()
     if "adapter: on-api" in text:
         joining = json.loads((reader.data / "register-tornfors.json").read_text("utf-8"))["input"]["connection"]
         address = joining["adapter"]["settings"]["url"]

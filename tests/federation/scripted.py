@@ -1,7 +1,8 @@
 """A small provider in this process that answers, waits and fails as it is told; and a clock that is set by hand."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any
 from gateway.contract import (
     CatalogSnapshot,
     EventProof,
+    InvalidOptions,
     Limits,
     OneTimePrice,
     ProductOffering,
@@ -18,12 +20,14 @@ from gateway.contract import (
     ProviderOrder,
     ProviderProfile,
     ProviderRole,
+    ProviderSettings,
     Signal,
     SignalKind,
     own_id,
     provider_id,
 )
 from gateway.contract.ordering import OrderRequest
+from gateway.domain.health import Health
 from gateway.domain.money import Money
 from gateway.domain.parties import Agreement
 from gateway.federation.guarded import guarded
@@ -155,6 +159,7 @@ class Fixed:
 
     def __init__(self, clock: Clock, *scripted: "Scripted", agreements: Sequence[Agreement] = ()) -> None:
         self._agreements = agreements
+        self.suspended: set[str] = set()
         self._providers = {each.slug: guarded(each.provider(), Limits(read_tries=1), clock) for each in scripted}
 
     def provider(self, slug: str) -> Provider | None:
@@ -167,5 +172,39 @@ class Fixed:
         found = self.provider(slug)
         return found.profile if found else None
 
+    def is_suspended(self, slug: str) -> bool:
+        return slug in self.suspended
+
+    def health(self, slug: str) -> Health | None:
+        return Health() if slug in self._providers else None
+
     def agreements(self) -> Sequence[Agreement]:
         return self._agreements
+
+
+class Adapter:
+    """An adapter of scripted providers: `behaviour` is theirs; options other than a text `url` are refused."""
+
+    def __init__(self, behaviour: Behaviour = at_once) -> None:
+        self.behaviour = behaviour
+        self.given: list[ProviderSettings] = []
+        self.open = 0
+
+    async def behave(self) -> None:
+        """As it is told at that moment."""
+        await self.behaviour()
+
+    @asynccontextmanager
+    async def connect(self, settings: ProviderSettings) -> AsyncIterator[Provider]:
+        for name, value in settings.options.items():
+            if name not in ("url", "credentials") or value == "wrong":
+                raise InvalidOptions(f"provider {settings.profile.slug!r}, option {name}: is {value!r}", name)
+        self.given.append(settings)
+        slug = settings.profile.slug
+        rows = tuple(replace(offering(slug, ref), provider=settings.profile) for ref in ("a", "b"))
+        self.open += 1
+        try:
+            scripted = Scripted(slug, rows, self.behave)
+            yield replace(scripted.provider(), profile=settings.profile, ordering=None)
+        finally:
+            self.open -= 1

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.contract import PolledSignals, Provider, ProviderProfile, Signal, SignalKind, Unavailable
-from gateway.domain.parties import Agreement
 from gateway.federation.polling import TOPIC, Pace, polled
 from gateway.storage import MemoryWakeUps
+from tests.cores import NoProviders
 from tests.federation.scripted import profile
 
 QUICK = Pace(first_s=0.01, most_s=0.04)
@@ -36,7 +36,7 @@ class Listed:
         return Provider(profile(self.slug), polled_events=self)
 
 
-class Changing:
+class Changing(NoProviders):
     """A directory whose providers come and go."""
 
     def __init__(self, *listed: Listed) -> None:
@@ -50,9 +50,6 @@ class Changing:
 
     def profile(self, slug: str) -> ProviderProfile | None:
         return self.by_slug[slug].profile if slug in self.by_slug else None
-
-    def agreements(self) -> Sequence[Agreement]:
-        return ()
 
 
 async def asked(listed: Listed, times: int) -> None:

@@ -61,7 +61,7 @@ def emptied_postgres(kept_postgres: str) -> str:
     with psycopg.connect(kept_postgres, autocommit=True) as connection:
         found = connection.execute("SELECT to_regclass('actor') IS NOT NULL").fetchone()
         if found and found[0]:
-            connection.execute("TRUNCATE actor, customer, service_client CASCADE")
+            connection.execute("TRUNCATE actor, customer, service_client, provider_registration, change_count CASCADE")
     return kept_postgres
 
 

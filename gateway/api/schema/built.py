@@ -14,6 +14,7 @@ from gateway.api.schema import (
     places,
     prices,
     providers,
+    registrations,
 )
 from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.client_mutations import ClientMutations
@@ -22,18 +23,20 @@ from gateway.api.schema.order_events import EVENT_TYPES
 from gateway.api.schema.order_mutations import OrderMutations
 from gateway.api.schema.plain import made_plain
 from gateway.api.schema.queries import Query
+from gateway.api.schema.registration_events import REGISTRATION_EVENT_TYPES
+from gateway.api.schema.registration_mutations import RegistrationMutations
 from gateway.api.schema.scalars import SCALARS
 from gateway.api.schema.subscriptions import Subscription
 from gateway.domain.catalog import prices as kinds_of_price
 
-AREAS = (bundles, clients, engagement, forms, inventory, orders, parties, places, prices, providers)
+AREAS = (bundles, clients, engagement, forms, inventory, orders, parties, places, prices, providers, registrations)
 """What is declared over domain classes must be there before the schema is put together."""
 
 
 @strawberry.type(
     description="What can be changed. Each takes one input and tells what the asker can mend in `userErrors`."
 )
-class Mutation(BundleMutations, OrderMutations, CustomerMutations, ClientMutations):
+class Mutation(BundleMutations, OrderMutations, CustomerMutations, ClientMutations, RegistrationMutations):
     """The mutations of every area."""
 
 
@@ -43,6 +46,7 @@ schema = strawberry.Schema(
     subscription=Subscription,
     types=[
         *EVENT_TYPES,
+        *REGISTRATION_EVENT_TYPES,
         kinds_of_price.OneTimePrice,
         kinds_of_price.RecurringPrice,
         kinds_of_price.UsagePrice,

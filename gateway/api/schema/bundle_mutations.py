@@ -40,10 +40,19 @@ _PLACE = ("INVALID_ADDRESS", "INVALID_TEXT", "TOO_LONG")
 _BUNDLE = (Bundle, "The bundle as it is now.")
 
 CreateBundleErrors = UserErrors(
-    "CreateBundle", "CUSTOMER_REQUIRED", "NOT_FOUND", "NOT_ALLOWED", "TOO_MANY_ITEMS", *_PLACE, *_NEW
+    "CreateBundle",
+    "CUSTOMER_REQUIRED",
+    "NOT_FOUND",
+    "NOT_ALLOWED",
+    "TOO_MANY_ITEMS",
+    "PROVIDER_SUSPENDED",
+    *_PLACE,
+    *_NEW,
 )
 UpdateBundleErrors = UserErrors("UpdateBundle", *_CHANGE, *_PLACE)
-AddBundleItemErrors = UserErrors("AddBundleItem", *_CHANGE, *_NEW, *_FORM, "BUNDLE_IN_BUNDLE", "TOO_MANY_ITEMS")
+AddBundleItemErrors = UserErrors(
+    "AddBundleItem", *_CHANGE, *_NEW, *_FORM, "BUNDLE_IN_BUNDLE", "PROVIDER_SUSPENDED", "TOO_MANY_ITEMS"
+)
 ConfigureBundleItemErrors = UserErrors("ConfigureBundleItem", *_CHANGE, *_NEW, *_FORM)
 RemoveBundleItemErrors = UserErrors("RemoveBundleItem", *_CHANGE, "NOT_REMOVABLE")
 

@@ -56,6 +56,7 @@ enum_type(
     CHANGED_PRICE="A price has changed since it was last shown.",
     MIXED_CURRENCY="The prices are in several currencies, so there is no total.",
     PROVIDER_UNAVAILABLE="An item's provider can't be reached.",
+    PROVIDER_SUSPENDED="An item's provider takes no new orders just now.",
 )
 
 

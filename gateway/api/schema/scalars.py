@@ -13,6 +13,7 @@ from strawberry.types.scalar import ScalarDefinition
 Duration = NewType("Duration", str)
 CurrencyCode = NewType("CurrencyCode", str)
 CountryCode = NewType("CountryCode", str)
+Json = NewType("Json", object)
 
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:\d\d)$")
 _DURATION = re.compile(r"P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?")
@@ -59,6 +60,10 @@ def read_decimal(value: Any) -> Decimal:
     return number
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def _matching(name: str, pattern: re.Pattern[str], example: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if isinstance(value, str) and pattern.fullmatch(value):
@@ -93,6 +98,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An exact decimal number as a string, such as 12.50: never a float.",
         serialize=written_decimal,
         parse_value=read_decimal,
+    ),
+    Json: scalar(
+        name="JSON",
+        description="Any value of JSON.",
+        serialize=_as_it_is,
+        parse_value=_as_it_is,
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
     ),
     Duration: _text(
         "Duration",

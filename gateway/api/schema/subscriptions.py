@@ -10,8 +10,9 @@ from gateway.api.context import Info
 from gateway.api.schema.access import subscription
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.order_events import CustomerEvent
+from gateway.domain import registration_events
 from gateway.domain.ordering import events
-from gateway.usecases import following, policy
+from gateway.usecases import following, policy, registration_following
 from gateway.usecases.policy import Access
 
 Cursor = Annotated[str | None, argument("The cursor of the last event seen; the whole history first where left out.")]
@@ -44,3 +45,15 @@ class Subscription:
         whose = policy.customer_of(context.caller, customer_id, "customerId")
         after = context.resume_after or after
         return await following.follow_customer(context.core, context.caller, whose, after, context.prepare)
+
+    @subscription(Access.PARTNER, AsyncGenerator[registration_events.RegistrationEvent, None])
+    async def registration_events(
+        self,
+        info: Info,
+        registration_id: Annotated[strawberry.ID, argument("The registration.")],
+        after: Cursor = UNSET,
+    ) -> Any:
+        """The events of a registration, its checks as they end; it completes after the removal."""
+        context = info.context
+        cursor = context.resume_after or after
+        return await registration_following.follow_registration(context.core, context.caller, registration_id, cursor)

@@ -14,6 +14,7 @@ _FORM = {
     "QUANTITY_TOO_HIGH": "The quantity may be at most {maximum}.",
     "WITHDRAWN_OFFERING": "This is sold no more.",
     "PROVIDER_UNAVAILABLE": "The provider can't be reached just now. Try again in a while.",
+    "PROVIDER_SUSPENDED": "The provider takes no new orders just now.",
 }
 
 ENGLISH: Mapping[str, Mapping[str, str]] = {
@@ -50,6 +51,20 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "TOO_MANY_ITEMS": "The bundle has too many items.",
         "TOO_MANY_SITES": "There are too many places already.",
         "UNAUTHENTICATED": "Sign in first.",
+        "ADDRESS_REFUSED": "The gateway may not call this address.",
+        "CONNECTION_TOO_LARGE": "The connection's settings are longer than {maximum} characters, or nested too deep.",
+        "HAS_ORDERS": "Orders with this provider are still open.",
+        "HAS_PRODUCTS": "Somebody still holds what was ordered from this provider.",
+        "ID_OR_SLUG": "Give either the id or the slug.",
+        "INVALID_CONNECTION": "The adapter can't use this setting: {option}",
+        "INVALID_PERIOD": "The end must come after the beginning.",
+        "INVALID_SLUG": "The slug must have 1 to 63 small letters, digits and hyphens, the first no hyphen.",
+        "IS_CONFIGURED": "This provider stands in the operator's file, and can be changed there alone.",
+        "NOT_ACTIVE": "Only a provider that sells can be suspended.",
+        "ROLE_MISSING": "Name one role at least.",
+        "SLUG_TAKEN": "The slug is taken.",
+        "TOO_MANY_PROVIDERS": "At most {maximum} providers can be registered.",
+        "UNKNOWN_ADAPTER": "There is no such adapter; installed are: {installed}",
     },
     "issue": {
         "*": "Something about the bundle needs attention.",
@@ -90,6 +105,18 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "OrderPartiallyCompleted": "A part of the order is delivered; the rest failed.",
         "OrderFailed": "The order has failed.",
         "OrderCancelled": "The order is cancelled.",
+    },
+    "registration": {
+        "*": "The registration has changed.",
+        "ProviderRegistered": "The provider is registered; its checks begin.",
+        "RegistrationUpdated": "The registration was changed.",
+        "RegistrationChecking": "The checks run.",
+        "CheckFinished": "The check of {check} is over.",
+        "RegistrationActivated": "The checks passed: the provider is part of the catalogue.",
+        "RegistrationRefused": "A check failed: nothing has changed for customers.",
+        "RegistrationSuspended": "The provider takes no new orders.",
+        "RegistrationResumed": "The provider is to sell again.",
+        "RegistrationRemoved": "The provider is gone.",
     },
     "notification": {
         "*": "There is news.",

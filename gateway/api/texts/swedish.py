@@ -14,6 +14,7 @@ _FORM = {
     "QUANTITY_TOO_HIGH": "Antalet får vara högst {maximum}.",
     "WITHDRAWN_OFFERING": "Detta säljs inte längre.",
     "PROVIDER_UNAVAILABLE": "Leverantören går inte att nå just nu. Försök igen om en stund.",
+    "PROVIDER_SUSPENDED": "Leverantören tar inte emot nya beställningar just nu.",
 }
 
 SWEDISH: Mapping[str, Mapping[str, str]] = {
@@ -50,6 +51,20 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "TOO_MANY_ITEMS": "Paketet har för många delar.",
         "TOO_MANY_SITES": "Det finns redan för många platser.",
         "UNAUTHENTICATED": "Logga in först.",
+        "ADDRESS_REFUSED": "Gatewayen får inte anropa den adressen.",
+        "CONNECTION_TOO_LARGE": "Anslutningens inställningar är längre än {maximum} tecken, eller för djupt nästlade.",
+        "HAS_ORDERS": "Det finns ännu öppna beställningar hos leverantören.",
+        "HAS_PRODUCTS": "Någon har ännu det som beställts från leverantören.",
+        "ID_OR_SLUG": "Ange antingen id eller slug.",
+        "INVALID_CONNECTION": "Adaptern kan inte använda den här inställningen: {option}",
+        "INVALID_PERIOD": "Slutet måste komma efter början.",
+        "INVALID_SLUG": "Sluggen ska ha 1 till 63 små bokstäver, siffror och bindestreck, inte med bindestreck först.",
+        "IS_CONFIGURED": "Leverantören står i operatörens fil och kan bara ändras där.",
+        "NOT_ACTIVE": "Bara en leverantör som säljer kan pausas.",
+        "ROLE_MISSING": "Ange minst en roll.",
+        "SLUG_TAKEN": "Sluggen är upptagen.",
+        "TOO_MANY_PROVIDERS": "Högst {maximum} leverantörer kan registreras.",
+        "UNKNOWN_ADAPTER": "Den adaptern finns inte; installerade är: {installed}",
     },
     "issue": {
         "*": "Något i paketet behöver ses över.",
@@ -90,6 +105,18 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "OrderPartiallyCompleted": "En del av beställningen är levererad; resten misslyckades.",
         "OrderFailed": "Beställningen har misslyckats.",
         "OrderCancelled": "Beställningen är avbeställd.",
+    },
+    "registration": {
+        "*": "Registreringen har ändrats.",
+        "ProviderRegistered": "Leverantören är registrerad; kontrollerna börjar.",
+        "RegistrationUpdated": "Registreringen har ändrats.",
+        "RegistrationChecking": "Kontrollerna pågår.",
+        "CheckFinished": "Kontrollen av {check} är klar.",
+        "RegistrationActivated": "Kontrollerna lyckades: leverantören är med i katalogen.",
+        "RegistrationRefused": "En kontroll misslyckades: för kunderna ändras ingenting.",
+        "RegistrationSuspended": "Leverantören tar inte emot nya beställningar.",
+        "RegistrationResumed": "Leverantören ska sälja igen.",
+        "RegistrationRemoved": "Leverantören är borta.",
     },
     "notification": {
         "*": "Det finns nyheter.",

@@ -1,8 +1,12 @@
 """Providers as a customer may know them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+SLUG_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+PROVIDER_NAME_LIMIT = 200
 
 
 class ProviderRole(StrEnum):

@@ -14,6 +14,7 @@ from gateway.domain.ordering.events import OrderEvent
 from gateway.domain.ordering.orders import Failure, Order
 from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
+from gateway.ports.registrations import Registrations
 
 
 class Clock(Protocol):
@@ -34,7 +35,8 @@ class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
     Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
-    `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went).
+    `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
+    `registration:<id>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -365,6 +367,8 @@ class UnitOfWork(Protocol):
     def idempotency(self) -> Idempotency: ...
     @property
     def notifications(self) -> Notifications: ...
+    @property
+    def registrations(self) -> Registrations: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

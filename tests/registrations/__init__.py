@@ -1,0 +1,1 @@
+"""Providers that are brought in while the gateway runs."""
