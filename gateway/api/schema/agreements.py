@@ -11,6 +11,7 @@ from gateway.api.schema.access import mutation, query
 from gateway.api.schema.declaring import argument, doc, enum_type, field_of, object_type
 from gateway.api.schema.errors import UserErrors, payload
 from gateway.api.schema.paging import After, First, connection
+from gateway.api.schema.weights import Weight
 from gateway.domain import agreements, paging
 from gateway.domain.catalog import providers
 from gateway.domain.parties import OPERATOR
@@ -134,7 +135,7 @@ class TerminateAgreementInput:
 class AgreementQueries:
     """The queries about agreements."""
 
-    @query(Access.PARTNER, ProviderAgreementConnection)
+    @query(Access.PARTNER, ProviderAgreementConnection, Weight.STORE)
     async def agreements(self, info: Info, first: First = UNSET, after: After = UNSET) -> paging.Page[Any]:
         """The agreements of the caller's own providers, newest first; the operator sees all."""
         context = info.context
