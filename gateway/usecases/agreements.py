@@ -117,7 +117,11 @@ async def approve_agreement(core: Core, caller: Caller, agreement_id: str) -> Pr
 
 
 async def reject_agreement(core: Core, caller: Caller, agreement_id: str) -> ProviderAgreement:
-    """Turns a proposal down, for good. Raises: as `approve_agreement`; NOT_IN_PROCESS for one that counts already."""
+    """Turns a proposal down, for good.
+
+    Raises: RequestError NOT_FOUND at `agreementId` (also for a stranger to it), AGREEMENT_OVER, IS_CONFIGURED,
+    NOT_IN_PROCESS (it counts already).
+    """
     async with core.storage.writing() as unit:
         found, _ = await _theirs(core, unit, caller, agreement_id)
         if found.status is AgreementStatus.APPROVED:
@@ -128,7 +132,10 @@ async def reject_agreement(core: Core, caller: Caller, agreement_id: str) -> Pro
 
 
 async def terminate_agreement(core: Core, caller: Caller, agreement_id: str) -> ProviderAgreement:
-    """Ends it at once for new orders; those in flight go on. Any party may, and the operator. Raises: as `approve`."""
+    """Ends it at once for new orders; those in flight go on. Any party may, and the operator.
+
+    Raises: RequestError NOT_FOUND at `agreementId` (also for a stranger to it), AGREEMENT_OVER, IS_CONFIGURED.
+    """
     async with core.storage.writing() as unit:
         found, _ = await _theirs(core, unit, caller, agreement_id, or_operator=True)
         ended = found.ended(AgreementStatus.TERMINATED, core.clock.now())
