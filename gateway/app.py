@@ -137,6 +137,7 @@ def _onboarding(settings: Settings, providers: ProvidersConfig) -> Onboarding:
         configured=providers.providers,
         limits=settings.registered_limits,
         is_refused=partial(_is_refused, settings.registered_limits.outbound),
+        agreements=providers.agreements,
         # Nobody else works on a file of SQLite's: what this process left undone at its end is its own again at once.
         by=EXECUTOR_ID if settings.database.startswith("sqlite") else secrets.token_hex(8),
         started_at=SystemClock().now(),

@@ -78,11 +78,13 @@ class Joining:
                 return
             serving = await unit.registrations.serving()
             revisions = await unit.registrations.revisions()
+            approved = await unit.agreements.approved()
         wanted = {each.slug: (each, sealed) for each, sealed in serving if each.slug not in self._configured}
         for slug in self._known.keys() - wanted.keys():
             await self._leave(slug)
         for registration, sealed in wanted.values():
             await self._join(registration, sealed)
+        self._parts.registry.agree([each.agreement for each in approved])
         self._tell(revisions)
         self._number = number
 

@@ -72,7 +72,8 @@ class Registry:
         self._held: dict[str, _Held] = {}
         self._coming: dict[str, _Held] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._agreements = tuple(agreements)
+        self._configured = tuple(agreements)
+        self._agreements = self._configured
         self._clock = clock
         self._calls = calls
         self._adapters = installed_adapters() if adapters is None else adapters
@@ -95,6 +96,10 @@ class Registry:
     def agreements(self) -> Sequence[Agreement]:
         """All agreements, in force or not."""
         return self._agreements
+
+    def agree(self, agreements: Sequence[Agreement]) -> None:
+        """These count from now on, beside those of the operator's file, and no others."""
+        self._agreements = (*self._configured, *agreements)
 
     def is_suspended(self, slug: str) -> bool:
         """Whether the provider takes no new orders."""

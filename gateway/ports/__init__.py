@@ -14,6 +14,7 @@ from gateway.domain.ordering.events import OrderEvent
 from gateway.domain.ordering.orders import Failure, Order
 from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
+from gateway.ports.agreements import Agreements
 from gateway.ports.registrations import Registrations
 
 
@@ -369,6 +370,8 @@ class UnitOfWork(Protocol):
     def notifications(self) -> Notifications: ...
     @property
     def registrations(self) -> Registrations: ...
+    @property
+    def agreements(self) -> Agreements: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

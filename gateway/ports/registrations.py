@@ -83,6 +83,9 @@ class Registrations(Protocol):
     async def page(self, owner: str | None, first: int, after: str | None) -> Sequence[ProviderRegistration]:
         """Up to `first` of that owner's (None: of all) behind that global id, oldest first."""
 
+    async def slugs_of(self, owner: str) -> Sequence[str]:
+        """The slugs of that owner's, in order."""
+
     async def count(self, owner: str | None) -> int:
         """How many that owner has; None: the operator."""
 

@@ -7,6 +7,7 @@ from uuid_utils import uuid7
 from gateway.domain.identity import own_id, own_key
 
 ACTOR = "Actor"
+AGREEMENT = "Agreement"
 AUTHORIZATION = "Authorization"
 BUNDLE = "Bundle"
 CUSTOMER = "Customer"
@@ -43,6 +44,7 @@ def sought(type_name: str, global_id: str) -> str:
 
 __all__ = [
     "ACTOR",
+    "AGREEMENT",
     "AUTHORIZATION",
     "BUNDLE",
     "CUSTOMER",

@@ -125,6 +125,10 @@ class SqlRegistrations:
             statement = statement.where(_kept.key > sought(REGISTRATION, after))
         return [_read(row) for row in await self._rows.all(statement.order_by(_kept.key).limit(first))]
 
+    async def slugs_of(self, owner: str) -> Sequence[str]:
+        statement = select(_kept.slug).where(_is_present, _kept.owner == owner).order_by(_kept.slug)
+        return [row.slug for row in await self._rows.all(statement)]
+
     async def count(self, owner: str | None) -> int:
         statement = select(func.count().label("number")).where(_is_present, _kept.owner.is_not_distinct_from(owner))
         row = await self._rows.first(statement)

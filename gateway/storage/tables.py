@@ -297,3 +297,21 @@ change_count = Table(
     Column("name", CODE, primary_key=True),
     Column("number", Integer, nullable=False),
 )
+
+agreement = Table(
+    "agreement",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("status", CODE, nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "created_at", "key"),
+)
+
+agreement_party = Table(
+    "agreement_party",
+    metadata,
+    Column("agreement", KEY, ForeignKey("agreement.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("party", Text, nullable=False),
+    PrimaryKeyConstraint("party", "agreement"),
+)

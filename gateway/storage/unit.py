@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.ports import Clock
 from gateway.storage.accounts import SqlAccounts
+from gateway.storage.agreements import SqlAgreements
 from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
@@ -60,3 +61,7 @@ class SqlUnitOfWork:
     @cached_property
     def registrations(self) -> SqlRegistrations:
         return SqlRegistrations(self._rows, self.wake)
+
+    @cached_property
+    def agreements(self) -> SqlAgreements:
+        return SqlAgreements(self._rows, self.wake)

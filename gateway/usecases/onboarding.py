@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.contract.provider import Connect, Limits
 from gateway.domain.errors import RequestError
+from gateway.domain.parties import Agreement
 from gateway.domain.registrations import RegistrationStatus
 from gateway.federation.registry import ProviderSpec
 from gateway.ports import UnitOfWork
@@ -33,7 +34,7 @@ async def anywhere(settings: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """`configured` are the providers of the operator's file, since `started_at`; `by` is this process's own name.
+    """`configured` and `agreements` are of the operator's file, since `started_at`; `by` is this process's own name.
 
     `is_refused` says of an adapter's settings, credentials too, whether an address in them is one that the gateway may
     not call for a partner.
@@ -46,6 +47,7 @@ class Onboarding:
     is_refused: Callable[[Mapping[str, Any]], Awaitable[bool]] = anywhere
     by: str = "local"
     started_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    agreements: tuple[Agreement, ...] = ()
 
     def configured_as(self, slug: str | None) -> ProviderSpec | None:
         """The provider of that slug in the operator's file."""

@@ -14,22 +14,23 @@ from gateway.domain.identity import own_id, own_key
 from gateway.domain.parties import OPERATOR
 from gateway.domain.registrations import AgreementProposal, Connection
 from gateway.federation.guard import sorting
+from gateway.usecases.agreements import CATEGORIES, PARTIES, parties_of
 from gateway.usecases.core import Core
 
 CONNECTION_BYTES = 20_000
 CONNECTION_DEPTH = 8
 PROPOSALS = 20
-PROPOSED_VALUES = 50
 # A provider is not called for it: an adapter that does so all the same is left to the checks.
 TRIAL_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class GivenAgreement:
-    """An agreement as it is proposed: the other providers by global id."""
+    """An agreement as it is proposed: the other providers by global id, none for the gateway's operator alone."""
 
     name: str
     provider_ids: tuple[str, ...]
+    with_operator: bool = False
     categories: tuple[str, ...] | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
@@ -131,7 +132,7 @@ def proposals_of(core: Core, given: Sequence[GivenAgreement]) -> tuple[Agreement
     return tuple(
         AgreementProposal(
             each.name.strip(),
-            tuple(dict.fromkeys(own_key("Provider", other) or "" for other in each.provider_ids)),
+            tuple(sorted(parties_of(each.provider_ids, each.with_operator))),
             each.categories,
             each.valid_from,
             each.valid_until,
@@ -143,10 +144,11 @@ def proposals_of(core: Core, given: Sequence[GivenAgreement]) -> tuple[Agreement
 def _proposal_problems(core: Core, at: str, given: GivenAgreement) -> Iterator[Problem]:
     if not given.name.strip() or not given.name.isprintable() or len(given.name) > PROVIDER_NAME_LIMIT:
         yield Problem("INVALID_NAME", ("agreements", at, "name"))
-    for field, values in (("providerIds", given.provider_ids), ("categories", given.categories or ())):
-        if len(values) > PROPOSED_VALUES:
-            yield Problem("TOO_MANY_VALUES", ("agreements", at, field), {"maximum": str(PROPOSED_VALUES)})
-    if not given.provider_ids or not all(_is_known(core, each) for each in given.provider_ids[:PROPOSED_VALUES]):
+    bounded = (("providerIds", given.provider_ids, PARTIES - 1), ("categories", given.categories or (), CATEGORIES))
+    for field, values, most in bounded:
+        if len(values) > most:
+            yield Problem("TOO_MANY_VALUES", ("agreements", at, field), {"maximum": str(most)})
+    if not all(_is_known(core, each) for each in given.provider_ids[:PARTIES]):
         yield Problem("NOT_FOUND", ("agreements", at, "providerIds"))
     if given.valid_from and given.valid_until and given.valid_until <= given.valid_from:
         yield Problem("INVALID_PERIOD", ("agreements", at, "validUntil"))
@@ -154,4 +156,4 @@ def _proposal_problems(core: Core, at: str, given: GivenAgreement) -> Iterator[P
 
 def _is_known(core: Core, provider_id: str) -> bool:
     slug = own_key("Provider", provider_id)
-    return slug is not None and (slug == OPERATOR or core.directory.profile(slug) is not None)
+    return slug is not None and core.directory.profile(slug) is not None

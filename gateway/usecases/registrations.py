@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from uuid_utils import uuid7
 
+from gateway.domain.agreements import Proposed
 from gateway.domain.catalog.providers import ProviderProfile
 from gateway.domain.errors import RequestError
 from gateway.domain.identity import own_id, own_key
@@ -16,6 +17,7 @@ from gateway.federation.registry import ProviderSpec
 from gateway.ports import UnitOfWork
 from gateway.ports.registrations import SealBroken, SealedConnections
 from gateway.usecases import policy
+from gateway.usecases.agreements import propose_in
 from gateway.usecases.core import Core
 from gateway.usecases.policy import Access
 from gateway.usecases.registration_inputs import (
@@ -37,7 +39,7 @@ async def register_provider(core: Core, caller: Caller, given: RegisterProvider)
 
     Raises: RequestError INVALID_SLUG, SLUG_TAKEN, INVALID_NAME, TOO_LONG, ROLE_MISSING, UNKNOWN_ADAPTER,
     CONNECTION_TOO_LARGE, ADDRESS_REFUSED, INVALID_CONNECTION, NOT_FOUND (who is proposed an agreement),
-    INVALID_PERIOD, TOO_MANY_VALUES, TOO_MANY_PROVIDERS.
+    INVALID_PERIOD, TOO_MANY_VALUES, TOO_MANY_PROVIDERS, TOO_MANY_AGREEMENTS.
     """
     policy.check(caller, Access.PARTNER)
     if problems := [*slug_problems(given.slug), *profile_problems(given.name, given.roles)]:
@@ -62,7 +64,7 @@ async def register_provider(core: Core, caller: Caller, given: RegisterProvider)
         known = await unit.registrations.by_slug(given.slug)
         if known is not None and await _is_the_same(core, unit, known, made, given.connection):
             return known
-        return await _added(core, unit, made, given.connection)
+        return await _added(core, unit, caller, made, given.connection)
 
 
 async def _is_the_same(
@@ -82,7 +84,7 @@ def _opened(core: Core, sealed: SealedConnections) -> Sequence[Connection]:
 
 
 async def _added(
-    core: Core, unit: UnitOfWork, made: ProviderRegistration, connection: Connection
+    core: Core, unit: UnitOfWork, caller: Caller, made: ProviderRegistration, connection: Connection
 ) -> ProviderRegistration:
     maximum = core.bounds.provider_registrations
     if await unit.registrations.count(made.owner) >= maximum:
@@ -90,6 +92,10 @@ async def _added(
     sealed = SealedConnections(pending=sealed_connection(core.onboarding.sealing, connection))
     if not await unit.registrations.add(made, sealed):
         raise RequestError.at("SLUG_TAKEN", "slug")
+    for proposal in made.proposals:
+        parties = frozenset({made.slug, *proposal.providers})
+        terms = (proposal.categories, proposal.valid_from, proposal.valid_until)
+        await propose_in(core, unit, caller, Proposed(proposal.name, parties, *terms))
     return await unit.registrations.append(made, "ProviderRegistered", made.created_at)
 
 
@@ -175,6 +181,7 @@ async def remove_provider(core: Core, caller: Caller, registration_id: str) -> s
         if has_products:
             raise RequestError.at("HAS_PRODUCTS", "registrationId")
         now = core.clock.now()
+        await unit.agreements.end_all(held.slug, now)
         await unit.registrations.remove(await unit.registrations.append(held, "RegistrationRemoved", now), now)
     return held.id
 

@@ -84,6 +84,7 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
         "providerRegistrations { edges { node { id } } }",
         (SIGN_IN, FORBIDDEN, FORBIDDEN, SEEN),
     ),
+    "agreements": ("agreements { edges { node { id } } }", (SIGN_IN, FORBIDDEN, FORBIDDEN, SEEN)),
     "providerRegistration": ('providerRegistration(slug: "nord") { id }', (SIGN_IN, FORBIDDEN, FORBIDDEN, NULL)),
 }
 
@@ -144,6 +145,10 @@ MUTATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
 }
 MUTATIONS |= {
+    "proposeAgreement": (_call("proposeAgreement", 'name: "x", providerIds: [$offering]', "agreement"), PARTNERS),
+    "approveAgreement": (_call("approveAgreement", "agreementId: $order", "agreement"), PARTNERS),
+    "rejectAgreement": (_call("rejectAgreement", "agreementId: $order", "agreement"), PARTNERS),
+    "terminateAgreement": (_call("terminateAgreement", "agreementId: $order", "agreement"), PARTNERS),
     "registerProvider": (
         _call(
             "registerProvider",

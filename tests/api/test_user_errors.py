@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType
 from gateway.api.schema.built import schema
 from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
-from gateway.usecases import bundles, clients, engagement, ordering, parties, registrations
+from gateway.usecases import agreements, bundles, clients, engagement, ordering, parties, registrations
 from tests.api.running import Running
 
 USE_CASES = {
@@ -31,6 +31,10 @@ USE_CASES = {
     "SuspendProvider": (registrations.suspend_provider,),
     "ResumeProvider": (registrations.resume_provider,),
     "RemoveProvider": (registrations.remove_provider,),
+    "ProposeAgreement": (agreements.propose_agreement,),
+    "ApproveAgreement": (agreements.approve_agreement,),
+    "RejectAgreement": (agreements.reject_agreement,),
+    "TerminateAgreement": (agreements.terminate_agreement,),
 }
 NO_CODES = {"UNAUTHENTICATED", "FORBIDDEN"}
 FORM = {

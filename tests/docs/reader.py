@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 ADDRESS = "http://127.0.0.1:8000"
 LIMIT_S = 120.0
 PARTNERS_SYSTEM = "http://127.0.0.1:9001/tmf-api"
-REGISTRATIONS = re.compile(r"(register|update|suspend|resume|remove)Provider|[rR]egistration")
+REGISTRATIONS = re.compile(r"(register|update|suspend|resume|remove)Provider|[rR]egistration|[aA]greement")
 # `uv run` would make an environment of its own: the reader's takes the one that runs.
 UV = f"""#!/bin/sh
 [ "$1" = run ] && [ "$2" = --no-dev ] && shift 2 || exit 64
@@ -91,9 +91,11 @@ class Reader:
 async def _registering(operator: Consumer, query: str) -> Mapping[str, Any]:
     """The answer, `$id` being of the page's registration; of a subscription, once its checks are over."""
     known = await operator.ask('{ providerRegistration(slug: "acme-fibre") { id } }')
-    variables = {"id": (known["providerRegistration"] or {"id": None})["id"]}
+    variables: dict[str, Any] = {"id": (known["providerRegistration"] or {"id": None})["id"]}
     if "subscription" not in query:
-        _, answer = await operator.send(query, variables if "$id" in query else None)
+        sold = await operator.ask("{ providers(first: 2) { edges { node { id } } } }")
+        variables["providerIds"] = [each["node"]["id"] for each in sold["providers"]["edges"]]
+        _, answer = await operator.send(query, {key: each for key, each in variables.items() if f"${key}" in query})
         return {key: value for key, value in answer.items() if key != "extensions"}
     async for message in operator.follow(query, variables):
         found = message["payload"]["data"]["registrationEvents"]

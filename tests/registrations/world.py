@@ -12,7 +12,8 @@ from cryptography.fernet import Fernet
 
 from gateway.contract.provider import Connect, Limits
 from gateway.domain.catalog.providers import ProviderRole
-from gateway.domain.parties import Actor, Caller, ServiceClient
+from gateway.domain.identity import own_id
+from gateway.domain.parties import Actor, Agreement, Caller, ServiceClient
 from gateway.domain.registration_events import RegistrationEvent
 from gateway.domain.registrations import Connection, ProviderRegistration, RegistrationStatus
 from gateway.federation.callbacks import Callbacks, registered
@@ -35,6 +36,9 @@ SECRET = "s3cret-of-acme"
 OPERATOR = Caller(Actor("operator", "operator", is_operator=True))
 SP = (ProviderRole.SERVICE_PROVIDER,)
 CONFIGURED = ProviderSpec("in-file", "In the file", SP, "scripted", {"url": "http://in.file"})
+
+
+RESALE = Agreement(own_id("Agreement", "resale"), "Resale", frozenset({"operator", "in-file"}))
 
 
 def partner(name: str, *scopes: str) -> Caller:
@@ -129,11 +133,13 @@ async def open_world(
     known = {"scripted": adapter.connect, **(adapters or {})}
     async with (
         open_storage(url, wakeups, clock, None) as storage,
-        open_registry([CONFIGURED], [], clock, adapters=known, retry_s=0.2) as registry,
+        open_registry([CONFIGURED], [RESALE], clock, adapters=known, retry_s=0.2) as registry,
         open_projection(registry, wakeups, clock, age=timedelta(hours=1)) as projection,
         registered(registry, Callbacks("http://127.0.0.1:1", b"key"), retry_s=0.1) as subscriptions,
     ):
-        onboarding = Onboarding(FernetSealing([key]), known, (CONFIGURED,), Limits(read_tries=1), by=by)
+        onboarding = Onboarding(
+            FernetSealing([key]), known, (CONFIGURED,), Limits(read_tries=1), by=by, agreements=(RESALE,)
+        )
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
         joining = Joining(
             storage, wakeups, onboarding.sealing, Parts(registry, projection, subscriptions), Limits(read_tries=1)

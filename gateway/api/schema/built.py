@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.api.schema import (
+    agreements,
     bundles,
     clients,
     engagement,
@@ -16,6 +17,7 @@ from gateway.api.schema import (
     providers,
     registrations,
 )
+from gateway.api.schema.agreements import AgreementMutations
 from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.client_mutations import ClientMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
@@ -29,14 +31,29 @@ from gateway.api.schema.scalars import SCALARS
 from gateway.api.schema.subscriptions import Subscription
 from gateway.domain.catalog import prices as kinds_of_price
 
-AREAS = (bundles, clients, engagement, forms, inventory, orders, parties, places, prices, providers, registrations)
+AREAS = (
+    agreements,
+    bundles,
+    clients,
+    engagement,
+    forms,
+    inventory,
+    orders,
+    parties,
+    places,
+    prices,
+    providers,
+    registrations,
+)
 """What is declared over domain classes must be there before the schema is put together."""
 
 
 @strawberry.type(
     description="What can be changed. Each takes one input and tells what the asker can mend in `userErrors`."
 )
-class Mutation(BundleMutations, OrderMutations, CustomerMutations, ClientMutations, RegistrationMutations):
+class Mutation(
+    BundleMutations, OrderMutations, CustomerMutations, ClientMutations, RegistrationMutations, AgreementMutations
+):
     """The mutations of every area."""
 
 

@@ -8,6 +8,7 @@ from strawberry import UNSET
 from gateway.api.context import Info
 from gateway.api.nodes import LIMIT, find_node
 from gateway.api.schema.access import query
+from gateway.api.schema.agreements import AgreementQueries
 from gateway.api.schema.catalog import ProductOfferingConnection, ProviderConnection
 from gateway.api.schema.catalog_inputs import ProductOfferingFilter
 from gateway.api.schema.clients import ServiceClientConnection
@@ -30,7 +31,7 @@ Id = Annotated[strawberry.ID, argument("The global id.")]
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RegistrationQueries):
+class Query(RegistrationQueries, AgreementQueries):
     """The root fields."""
 
     @query(Access.PUBLIC, Node | None, Weight.NODE)

@@ -117,7 +117,8 @@ class AgreementProposalInput:
     """With whom, for what and for how long."""
 
     name: str = doc("Its name, 1 to 200 characters.")
-    provider_ids: list[strawberry.ID] = doc("The other providers, 1 to 50.")
+    provider_ids: list[strawberry.ID] = doc("The other providers, at most 19; with none, the gateway's operator.")
+    with_operator: bool = _optional("Whether the gateway's operator is a party beside them.", False)
     categories: list[str] | None = _optional("The slugs of the categories it is about, at most 50; all if left out.")
     valid_from: datetime | None = _optional("When it begins; at once where left out.")
     valid_until: datetime | None = _optional("When it ends; never where left out.")
@@ -159,4 +160,11 @@ def _credentials(given: ProviderCredentialsInput) -> Mapping[str, Any]:
 def agreement_of(given: AgreementProposalInput) -> GivenAgreement:
     """The proposal as it was given."""
     categories = None if given.categories is None else tuple(given.categories)
-    return GivenAgreement(given.name, tuple(given.provider_ids), categories, given.valid_from, given.valid_until)
+    return GivenAgreement(
+        given.name,
+        tuple(given.provider_ids),
+        given.with_operator,
+        categories,
+        given.valid_from,
+        given.valid_until,
+    )

@@ -34,6 +34,7 @@ RegisterProviderErrors = UserErrors(
     "INVALID_PERIOD",
     "TOO_MANY_VALUES",
     "TOO_MANY_PROVIDERS",
+    "TOO_MANY_AGREEMENTS",
     *_PROFILE,
     *_CONNECTION,
 )
