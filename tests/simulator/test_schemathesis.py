@@ -7,6 +7,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -121,34 +122,42 @@ def _name(value: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def operator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An operator in an event loop of its own, as schemathesis calls it from this one."""
-    started, url, stop = threading.Event(), list[str](), asyncio.Event()
+def operator_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """An operator for each version, in an event loop of their own, as schemathesis calls them from this one.
+
+    Not one for both: v4 lets a place be of any type, which v5 has no shape for.
+    """
+    started, url, stop = threading.Event(), dict[str, str](), asyncio.Event()
     loop = asyncio.new_event_loop()
 
     async def serve() -> None:
-        async with run_operators(tmp_path_factory.mktemp("operators"), ("fjordnet",), delivery_max_s=0.05) as urls:
-            url.append(urls["fjordnet"])
+        async with AsyncExitStack() as stack:
+            for version in EXAMPLES:
+                folder = tmp_path_factory.mktemp(version)
+                operator = run_operators(folder, ("fjordnet",), delivery_max_s=0.05)
+                url[version] = (await stack.enter_async_context(operator))["fjordnet"]
             started.set()
             await stop.wait()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     assert started.wait(20)
-    yield url[0]
+    yield url
     loop.call_soon_threadsafe(stop.set)
     thread.join()
     loop.close()
 
 
-def _schemas(url: str, shared: Path, left_out: Mapping[str, tuple[str, ...]]) -> dict[TmForumFile, BaseSchema]:
+def _schemas(
+    urls: Mapping[str, str], shared: Path, left_out: Mapping[str, tuple[str, ...]]
+) -> dict[TmForumFile, BaseSchema]:
     loaded: dict[TmForumFile, BaseSchema] = {}
     for file in FILES:
         raw = file.read(shared)
         for name, schema in (raw.get("definitions") or raw["components"]["schemas"]).items():
             _leave_out(schema, left_out.get(name, ()))
         loaded[file] = schemathesis.openapi.from_dict(raw)
-        loaded[file].config.update(base_url=url + file.base)
+        loaded[file].config.update(base_url=urls[file.version] + file.base)
     return loaded
 
 
@@ -160,15 +169,15 @@ def _leave_out(schema: Any, attributes: tuple[str, ...]) -> None:
 
 
 @pytest.fixture(scope="module")
-def schemas(operator_url: str, shared_dir: Path) -> dict[TmForumFile, BaseSchema]:
+def schemas(operator_urls: Mapping[str, str], shared_dir: Path) -> dict[TmForumFile, BaseSchema]:
     """What each file says, of this operator."""
-    return _schemas(operator_url, shared_dir, {})
+    return _schemas(operator_urls, shared_dir, {})
 
 
 @pytest.fixture(scope="module")
-def sendable(operator_url: str, shared_dir: Path) -> dict[TmForumFile, BaseSchema]:
+def sendable(operator_urls: Mapping[str, str], shared_dir: Path) -> dict[TmForumFile, BaseSchema]:
     """The same without what is heavy."""
-    return _schemas(operator_url, shared_dir, HEAVY)
+    return _schemas(operator_urls, shared_dir, HEAVY)
 
 
 @pytest.mark.parametrize(("file", "operation", "mode"), SENT, ids=_name)
@@ -203,8 +212,13 @@ def _orderable(body: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def known(operator_url: str) -> dict[str, str]:
-    """The id of something of each resource that is kept, with all that a customer brings about."""
+def known(operator_urls: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """By version, the id of something of each resource that is kept."""
+    return {version: _brought_about(url) for version, url in operator_urls.items()}
+
+
+def _brought_about(operator_url: str) -> dict[str, str]:
+    """All that a customer brings about."""
 
     def post(path: str, body: Json) -> Json:
         response = requests.post(operator_url + path, json=body, timeout=10)
@@ -247,11 +261,11 @@ def _first(address: str) -> str:
 
 @pytest.mark.parametrize(("file", "operation"), READ, ids=_name)
 def test_what_is_there_looks_as_the_file_says(
-    schemas: dict[TmForumFile, BaseSchema], known: dict[str, str], file: TmForumFile, operation: str
+    schemas: dict[TmForumFile, BaseSchema], known: dict[str, dict[str, str]], file: TmForumFile, operation: str
 ) -> None:
     path = operation.removeprefix("GET ")
     resource = path.split("/")[1]
-    case = schemas[file][path]["GET"].Case(path_parameters={"id": known[resource]})
+    case = schemas[file][path]["GET"].Case(path_parameters={"id": known[file.version][resource]})
 
     response = case.call_and_validate(checks=CHECKS)
 
@@ -265,13 +279,15 @@ def _operations(shared: Path, file: TmForumFile) -> list[str]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
-def test_what_is_not_served_answers_404_or_405(operator_url: str, shared_dir: Path, file: TmForumFile) -> None:
+def test_what_is_not_served_answers_404_or_405(
+    operator_urls: Mapping[str, str], shared_dir: Path, file: TmForumFile
+) -> None:
     operations = _operations(shared_dir, file)
     others = [each for each in operations if each not in file.served]
     statuses = {}
     for each in others:
         method, path = each.split(" ")
-        address = operator_url + file.base + path.replace("{id}", "1")
+        address = operator_urls[file.version] + file.base + path.replace("{id}", "1")
         statuses[each] = requests.request(method, address, json={}, timeout=10).status_code
 
     assert file.served <= set(operations)
