@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import events, orders, queries, subscribers, tracing
+from tests.bench import events, many_providers, orders, queries, subscribers, tracing
 from tests.bench.figures import Figure, machine, renewed, table
 
 Measure = Callable[[Path], Awaitable[Sequence[Figure]]]
 PARTS: Mapping[str, Measure] = {
     "queries": queries.measure,
     "tracing": tracing.measure,
+    "providers": many_providers.measure,
     "orders": orders.measure,
     "events": events.measure,
     "subscribers": subscribers.measure,

@@ -21,7 +21,7 @@ Resources = Mapping[str, Mapping[str, Row]]
 @asynccontextmanager
 async def large_provider(offerings: int) -> AsyncIterator[str]:
     """Serves it from entry to exit; yields the root of its APIs."""
-    resources = _resources(offerings)
+    resources = resources_of(offerings)
 
     async def handle(request: web.Request) -> web.Response:
         kind, _, key = request.path.removeprefix(f"{BASE}/").partition("/")
@@ -36,7 +36,8 @@ async def large_provider(offerings: int) -> AsyncIterator[str]:
         yield root
 
 
-def _resources(offerings: int) -> Resources:
+def resources_of(offerings: int) -> Resources:
+    """The rows by kind, then by id."""
     found: dict[str, dict[str, Row]] = {OFFERINGS: {}, SPECIFICATIONS: {}, PRICES: {}}
     for copied in islice(_copies(), offerings):
         for kind, rows in copied.items():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import queries, subscribers, tracing
+from tests.bench import many_providers, queries, subscribers, tracing
 from tests.bench.__main__ import main
 from tests.bench.figures import Figure, renewed, table
 
@@ -48,6 +48,17 @@ async def test_traces_are_measured_until_the_last_span_has_come(
 
     assert without.value.endswith(" µs")
     assert more.limit == "10%"
+
+
+async def test_a_page_is_measured_with_a_provider_dead_and_one_slow_beside_all_healthy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many_providers, "SLOW_S", 0.1)
+
+    figures = await many_providers.measure(tmp_path, providers=3, asks=1)
+
+    assert [each.limit for each in figures] == ["", "1.2 ×", "", "250 MB"]
+    assert figures[1].beside.endswith(" × all healthy")
 
 
 @pytest.mark.parametrize("transport", list(subscribers.SUBSCRIBERS))
