@@ -41,7 +41,7 @@ BREAKAGES = {
     "catalog.unknown-ref": ('self._area("catalog").find', 'self._area("catalog").get'),
     "catalog.whole": ('page["more"]', "None"),
     "qualification.order": ("for ref in refs)", "for ref in sorted(set(refs)))"),
-    "qualification.places": ("False: it.QualificationResult.UNQUALIFIED", "False: it.QualificationResult.QUALIFIED"),
+    "qualification.places": ('"no": it.QualificationResult.UNQUALIFIED', '"no": it.QualificationResult.QUALIFIED'),
     "ordering.unknown-key": ("return await self._area(\"ordering\").find(f\"jobs/{quote(key, '')}\", _order)",
                              'return it.ProviderOrder("1", None, it.OrderItemState.COMPLETED, "done")'),
     "ordering.unknown-order": ("return await self._area(\"ordering\").get(f\"jobs/{quote(ref, '')}\", _order)",
@@ -53,14 +53,14 @@ BREAKAGES = {
     "ordering.termination": ('{"id": key, "kind": "remove"', '{"id": f"{key}{self.client.calls}", "kind": "remove"'),
     "ordering.refusal": ('"plan": request.offering_ref', '"plan": "fibre-250"'),
     "ordering.cancel-early": (".state is it.OrderItemState.CANCELLED", ".state is it.OrderItemState.FAILED"),
-    "ordering.cancel-late": ('it.CancellationState.REFUSED, row["code"], row["message"]', "it.CancellationState.DONE"),
+    "ordering.cancel-late": ("answer.status not in TOO_LATE", "answer"),
     "ordering.unknown-state": ("it.OrderItemState.IN_PROGRESS), datetime", "it.OrderItemState.FAILED), datetime"),
     "inventory.nobody": ('[self._product(row) for row in page["lines"]]',
                          '[replace(await self.product("BF-1"), party=None)]'),
     "inventory.unknown-product": ('self._area("inventory").find', 'self._area("inventory").get'),
     "inventory.unknown-status": ("it.ProductStatus.UNKNOWN)", "it.ProductStatus.ACTIVE)"),
     "connection.closed": ("    options.end()\n", "    options.end()\n    asyncio.ensure_future(asyncio.sleep(60))\n"),
-    "credentials.unlogged": ("    options.end()\n", '    options.end()\n    logging.info("as %s", headers)\n'),
+    "credentials.unlogged": ("    options.end()\n", '    options.end()\n    logging.info("as %s", credentials.headers)\n'),
 }  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from gateway.kit import Answer, Area, HttpClient, Options, open_client, read_cre
 
 STATES = {"done": it.OrderItemState.COMPLETED, "stopped": it.OrderItemState.CANCELLED}
 STATUSES = {"ordered": it.ProductStatus.CREATED, "on": it.ProductStatus.ACTIVE, "off": it.ProductStatus.TERMINATED}
-TOO_LATE = 409
-VERDICTS = {True: it.QualificationResult.QUALIFIED, False: it.QualificationResult.UNQUALIFIED}
+VERDICTS = {"yes": it.QualificationResult.QUALIFIED, "no": it.QualificationResult.UNQUALIFIED}
+TOO_LATE = frozenset({409})
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Bergby:
             page = await self._area("catalog").get("plans", Answer.row, {"after": more})
             rows, more = [*rows, *page["plans"]], page["more"]
         version = sha256(repr(rows).encode()).hexdigest()
-        offerings = tuple(self._offering(row) for row in rows if row["sold"])
+        offerings = tuple(map(self._offering, rows))
         found = it.CatalogSnapshot(self.settings.profile.slug, version, self.settings.now(), offerings)
         return None if version == known_version else found
 
@@ -42,7 +42,7 @@ class Bergby:
 
     async def qualify(self, refs: Sequence[str], place: it.Place) -> Sequence[it.OfferingQualification]:
         page = await self._area("qualification").get("coverage", Answer.row, {"postcode": place.address.postcode})
-        return tuple(self._verdict(ref, page["plans"].get(ref)) for ref in refs)
+        return tuple(self._verdict(ref, page["plans"].get(ref, "")) for ref in refs)
 
     async def place(self, request: it.OrderRequest) -> it.ProviderOrder:
         postcode = request.place.address.postcode if request.place else ""
@@ -56,9 +56,7 @@ class Bergby:
         return await self._area("ordering").get(f"jobs/{quote(ref, '')}", _order)
 
     async def cancel(self, ref: str, key: str, reason: str | None) -> it.ProviderCancellation:
-        return await self._area("ordering").send(
-            f"jobs/{quote(ref, '')}/stop", {}, _cancellation, also=frozenset({TOO_LATE})
-        )
+        return await self._area("ordering").send(f"jobs/{quote(ref, '')}/stop", {}, _cancellation, also=TOO_LATE)
 
     async def cancellation(self, ref: str) -> it.ProviderCancellation | None:
         is_stopped = (await self.track(ref)).state is it.OrderItemState.CANCELLED
@@ -80,28 +78,28 @@ class Bergby:
     def _id(self, kind: str, ref: str) -> str:
         return it.provider_id(kind, self.settings.profile.slug, ref)
 
-    def _verdict(self, ref: str, is_there: bool | None) -> it.OfferingQualification:
-        reasons = (it.QualificationReason("NO_FIBRE"),) if is_there is False else ()
-        result = it.QualificationResult.UNDETERMINED if is_there is None else VERDICTS[is_there]
+    def _verdict(self, ref: str, said: str) -> it.OfferingQualification:
+        result = VERDICTS.get(said, it.QualificationResult.UNDETERMINED)
+        reasons = (it.QualificationReason("NO_FIBRE"),) if said == "no" else ()
         return it.OfferingQualification(self._id("ProductOffering", ref), result, reasons)
 
     def _offering(self, row: Mapping[str, Any]) -> it.ProductOffering:
         ref, name, profile = str(row["code"]), str(row["name"]), self.settings.profile
-        amount = it.Money(Decimal(str(row["monthly"])), "SEK")
-        price = it.RecurringPrice(id=self._id("Price", ref), name="Monthly", amount=amount, period="P1M")
-        speed = it.Characteristic("downstreamBandwidth", "Speed", (str(row["mbit"]),), "Mbit/s")
-        category = it.Category(it.own_id("Category", "broadband"), "broadband", "Broadband")
+        kronor = it.Money(Decimal(str(row["monthly"])), "SEK")
+        price = it.RecurringPrice(id=self._id("Price", ref), name="Monthly", amount=kronor, period="P1M")
         return it.ProductOffering(
-            self._id("ProductOffering", ref), ref, profile, name, profile.roles[0], is_sellable=bool(row["sold"]),
-            categories=(category,), prices=(price,), characteristics=(speed,), search_text=f"{name} broadband".lower(),
+            self._id("ProductOffering", ref), ref, profile, name, profile.roles[0], prices=(price,),
+            categories=(it.Category(it.own_id("Category", "broadband"), "broadband", "Broadband"),),
+            characteristics=(it.Characteristic("downstreamBandwidth", "Speed", (str(row["mbit"]),), "Mbit/s"),),
+            search_text=f"{name} broadband".lower(),
         )  # fmt: skip
 
     def _product(self, row: Mapping[str, Any]) -> it.Product:
-        ref, state, since = str(row["number"]), str(row["state"]), row["since"]
-        status = STATUSES.get(state, it.ProductStatus.UNKNOWN)
+        ref, since = str(row["number"]), row["since"]
+        status = STATUSES.get(row["state"], it.ProductStatus.UNKNOWN)
         return it.Product(
             self._id("Product", ref), ref, self.settings.profile, "Fibre line", self.settings.profile.roles[0], status,
-            state, row["customer"], self._id("ProductOffering", row["plan"]),
+            row["state"], row["customer"], self._id("ProductOffering", row["plan"]),
             datetime.fromisoformat(since) if since else None, order_refs=(row["job"],),
         )  # fmt: skip
 
@@ -113,10 +111,9 @@ def _order(answer: Answer) -> it.ProviderOrder:
 
 
 def _cancellation(answer: Answer) -> it.ProviderCancellation:
-    row = answer.row()
-    if answer.status == TOO_LATE:
-        return it.ProviderCancellation(None, it.CancellationState.REFUSED, row["code"], row["message"])
-    return it.ProviderCancellation(None, it.CancellationState.DONE)
+    if answer.status not in TOO_LATE:
+        return it.ProviderCancellation(None, it.CancellationState.DONE)
+    return it.ProviderCancellation(None, it.CancellationState.REFUSED, answer.row()["code"], answer.row()["message"])
 
 
 @asynccontextmanager

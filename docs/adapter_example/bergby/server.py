@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 PLANS = [
-    {"code": f"fibre-{mbit}", "name": f"Bergby {mbit}", "mbit": mbit, "monthly": f"{kronor}.00", "sold": True}
+    {"code": f"fibre-{mbit}", "name": f"Bergby {mbit}", "mbit": mbit, "monthly": f"{kronor}.00"}
     for mbit, kronor in ((100, 299), (250, 349), (500, 449), (1000, 599), (2500, 899))
 ]
 PAGE = 3
@@ -45,9 +45,9 @@ class Bergby:
         return web.json_response(found[0]) if found else refusal(404, "NO_SUCH_PLAN", "There is no such plan")
 
     async def coverage(self, request: web.Request) -> web.Response:
-        """Of each plan, whether it can be had at a postcode."""
-        is_there = request.query["postcode"].startswith(STREETS)
-        return web.json_response({"plans": {plan["code"]: is_there for plan in PLANS}})
+        """Of each plan, whether it can be had at a postcode: `yes` or `no`."""
+        said = "yes" if request.query["postcode"].startswith(STREETS) else "no"
+        return web.json_response({"plans": {plan["code"]: said for plan in PLANS}})
 
     async def new_job(self, request: web.Request) -> web.Response:
         """The same id again is the same job."""
