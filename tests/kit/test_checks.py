@@ -60,7 +60,7 @@ BREAKAGES = {
     "inventory.unknown-product": ('self._area("inventory").find', 'self._area("inventory").get'),
     "inventory.unknown-status": ("it.ProductStatus.UNKNOWN)", "it.ProductStatus.ACTIVE)"),
     "connection.closed": ("    options.end()\n", "    options.end()\n    asyncio.ensure_future(asyncio.sleep(60))\n"),
-    "credentials.unlogged": ("    options.end()\n", '    options.end()\n    logging.info("as %s", credentials.headers)\n'),
+    "credentials.unlogged": ("    options.end()\n", '    options.end()\n    logging.info("%s", credentials.headers)\n'),
 }  # fmt: skip
 
 

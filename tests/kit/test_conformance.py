@@ -16,8 +16,8 @@ UNSERVED = {**SERVED, "postcode": "98101", "city": "Kiruna"}
 Settings = Callable[[Path], AbstractAsyncContextManager[Mapping[str, Any]]]
 
 
-def simulated(slug: str, role: str, offering: str, **conformance: Any) -> Settings:
-    """An operator of the simulator, and what it can be asked for."""
+def simulated(slug: str, role: str, offering: str, version: str = "V4", **conformance: Any) -> Settings:
+    """An operator of the simulator that is spoken to in that version, and what it can be asked for."""
 
     @asynccontextmanager
     async def settings(folder: Path) -> AsyncIterator[Mapping[str, Any]]:
@@ -28,8 +28,8 @@ def simulated(slug: str, role: str, offering: str, **conformance: Any) -> Settin
         }  # fmt: skip
         async with run_operators(folder, (slug,), delivery_min_s=0.2, delivery_max_s=0.2) as urls:
             yield {
-                "slug": slug, "name": slug.title(), "roles": [role], "settings": {"url": urls[slug]},
-                "conformance": declared,
+                "slug": slug, "name": slug.title(), "roles": [role], "conformance": declared,
+                "settings": {"url": urls[slug], "version": version},
             }  # fmt: skip
 
     return settings
@@ -37,17 +37,14 @@ def simulated(slug: str, role: str, offering: str, **conformance: Any) -> Settin
 
 # An adapter, a provider that it speaks to, and which checks have nothing to ask there.
 PROVIDERS: Mapping[str, tuple[str, Settings, set[str]]] = {
-    "tmforum-network": (
-        "tmforum",
-        simulated("fjordnet", "NETWORK_OPERATOR", "5g-100", does_not_deliver_at=UNSERVED),
-        {"polled_events.mark", "billing.unknown-state"},
-    ),
-    "tmforum-service": (
-        "tmforum",
-        simulated("aurora", "SERVICE_PROVIDER", "box-4k"),
-        {"polled_events.mark", "qualification.places"},
-    ),
-}
+    f"tmforum-{version}-{slug}": ("tmforum", simulated(slug, role, offering, version, **more), lacking)
+    for version in ("V4", "V5")
+    for slug, role, offering, more, lacking in (
+        ("fjordnet", "NETWORK_OPERATOR", "5g-100", {"does_not_deliver_at": UNSERVED},
+         {"polled_events.mark", "billing.unknown-state"}),
+        ("aurora", "SERVICE_PROVIDER", "box-4k", {}, {"polled_events.mark", "qualification.places"}),
+    )
+}  # fmt: skip
 
 
 @pytest.mark.requirement("F1", "F4", "F6", "F9", "F11", "F12", "B1", "B2")
