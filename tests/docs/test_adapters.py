@@ -57,26 +57,23 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.bergby, self.gateway = free_port(), free_port()
         (folder / "bin").mkdir(parents=True)
         (folder / "bin" / "uv").write_text(UV)
         (folder / "bin" / "uv").chmod(0o755)
         (folder / "docs").symlink_to(ROOT / "docs")
-        conformance, providers = (block.text.replace(ADDRESS, self.address) for block in page("yaml"))
-        (folder / "bergby.yaml").write_text(conformance, "utf-8")
-        (folder / "providers.yaml").write_text(providers, "utf-8")
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.bergby}"
+    def write_files(self, bergby: Program) -> None:
+        """The two files of the page, with Bergby's port."""
+        conformance, providers = (block.text.replace(ADDRESS, bergby.url) for block in page("yaml"))
+        (self.folder / "bergby.yaml").write_text(conformance, "utf-8")
+        (self.folder / "providers.yaml").write_text(providers, "utf-8")
 
     @property
     def environment(self) -> dict[str, str]:
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
         site, data = str(self.folder / "site"), str(self.folder / "data")
         given = {"PATH": path, "SITE": site, "PYTHONPATH": site, "REAL_UV": shutil.which("uv") or "uv"}
-        port = {"GATEWAY_PORT": str(self.gateway), "GATEWAY_ORDER_POLL_FIRST_S": "0.2"}
-        return clean_environment(**given, **port, GATEWAY_DATA=data)
+        return clean_environment(**given, GATEWAY_DATA=data, GATEWAY_ORDER_POLL_FIRST_S="0.2")
 
     async def type(self, typed: str) -> str:
         """What it prints; it ends with status 0."""
@@ -88,16 +85,20 @@ class Desk:
         return done.stdout
 
     @contextmanager
-    def running(self, typed: str, port: int) -> Iterator[Program]:
-        """A command that goes on until the exit."""
+    def running(self, typed: str) -> Iterator[Program]:
+        """A command that goes on until the exit, on a port that is free just now."""
+        port = free_port()
         arguments = typed.replace("9101", str(port)).removeprefix("uv run --no-dev ").removeprefix("python -m ").split()
         given = [str(self.folder / each) if each.endswith(".yaml") else each for each in arguments]
-        program = start(given, self.folder / f"{given[0]}.log", self.environment, port)
+        program = start(given, self.folder / f"{given[0]}.log", self.environment | {"GATEWAY_PORT": str(port)}, port)
         try:
             yield program
         finally:
             program.send(signal.SIGINT)
-            program.wait()
+            try:
+                program.wait()
+            finally:
+                program.end()
 
 
 @pytest.mark.timeout(240)
@@ -106,13 +107,15 @@ async def test_a_reader_of_the_page_has_an_adapter_that_conforms_and_is_sold(tmp
     desk = Desk(tmp_path / "desk")
 
     await desk.type(command("uv pip install"))
-    with desk.running(command("bergby.server"), desk.bergby) as bergby:
-        while "Bergby answers" not in bergby.written():  # noqa: ASYNC110 a file does not tell
+    with desk.running(command("bergby.server")) as bergby:
+        while "Bergby answers" not in bergby.written():
+            assert bergby.process.poll() is None, bergby.written()
             await asyncio.sleep(0.05)
+        desk.write_files(bergby)
         (closing,) = [block.text.strip() for block in page("text")]
         assert closing in await desk.type(f"{command('--adapter')} -p no:cacheprovider")
         assert "0 failed" in await desk.type(command("provider check"))
-        with desk.running(command("gateway serve"), desk.gateway) as gateway:
+        with desk.running(command("gateway serve")) as gateway:
             await gateway.ready()
             await _is_sold(gateway.url)
 
