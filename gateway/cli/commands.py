@@ -113,7 +113,7 @@ def provider_check(
     providers: KnownProviders = None,
     data: Data = None,
 ) -> int:
-    """Connect to a provider and call each capability that reads; status 1 when one doesn't answer."""
+    """Connect to a provider and check by reading that it keeps the contract; status 1 when it doesn't."""
     from gateway.cli.provider import check_provider
 
     return check_provider(name, providers, data)

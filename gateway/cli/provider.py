@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.cli.failures import as_refusals
@@ -27,7 +28,7 @@ def list_providers(file: Path | None, data: Path | None) -> int:
 
 
 def check_provider(slug: str, file: Path | None, data: Path | None) -> int:
-    """Prints a line for each capability; 1 when one that the provider has doesn't answer. Raises: Refusal."""
+    """Prints a line for each check and each capability that is lacking; 1 when a check fails. Raises: Refusal."""
     with as_refusals():
         specs = {spec.slug: spec for spec in known_providers(file, data).providers}
         if slug not in specs:
@@ -47,14 +48,20 @@ async def _check(spec: ProviderSpec) -> int:
 
 
 async def _ask_all(provider: Provider) -> int:
-    results = []
-    started = time.perf_counter()
+    results: list[CheckResult] = []
+    began = started = time.perf_counter()
     async for outcome in check_reads(provider):
         results.append(outcome.result)
-        took = "" if outcome.result is CheckResult.LACKING else f"{outcome.detail}, {_ms(started)}"
-        say(f"{WORDS[outcome.result]:7} {outcome.name:14} {took}".rstrip())
+        took = "" if outcome.result is CheckResult.LACKING else f"{_ms(started):>9}"
+        say(f"{WORDS[outcome.result]:7} {outcome.name:26} {took:9}  {outcome.detail}".rstrip())
         started = time.perf_counter()
+    say(_sum(results, _ms(began)))
     return 1 if CheckResult.FAILED in results else 0
+
+
+def _sum(results: Sequence[CheckResult], took: str) -> str:
+    counts = ", ".join(f"{results.count(each)} {word}" for each, word in WORDS.items())
+    return f"{counts}, in {took}"
 
 
 def _ms(started: float) -> str:

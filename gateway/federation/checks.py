@@ -1,75 +1,59 @@
 """Asks a provider, by questions that change nothing, whether it keeps the contract."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator
 
 from gateway.contract.provider import CAPABILITIES, Provider
 from gateway.domain.errors import ProviderError
-from gateway.domain.parties import Address, Place
 from gateway.domain.registrations import CheckOutcome, CheckResult
+from gateway.federation import catalog_checks, record_checks
+from gateway.federation.checking import Check, Lacking, Subject, Unkept
 
-# Nobody's: a provider has nothing of theirs, and says so.
-PARTY = "gateway-provider-check"
-PLACE = Place(Address(street="Storgatan", house_number="1", postcode="11122", city="Stockholm", country="SE"))
+LIMIT_S = 50.0
+"""For all checks of a provider together."""
 
-Question = Callable[[Provider, list[str]], Awaitable[str]]
+READS: tuple[Check[Subject], ...] = (
+    catalog_checks.paging,
+    catalog_checks.prices,
+    catalog_checks.ids,
+    catalog_checks.dates,
+    catalog_checks.stable_refs,
+    catalog_checks.unknown_ref,
+    catalog_checks.qualification_order,
+    record_checks.unknown_key,
+    record_checks.unknown_order,
+    record_checks.nobodys_products,
+    record_checks.unknown_product,
+    record_checks.nobodys_bills,
+    record_checks.mark,
+)
+"""The checks that change nothing, in the order of the capabilities; the conformance suite has them, too."""
 
 
 async def check_reads(provider: Provider) -> AsyncIterator[CheckOutcome]:
-    """One outcome after the other, as they come: each capability's, a lacking one's too. Raises nothing.
+    """One outcome after the other, as they come: of each check, or of the capability that is lacking. Raises nothing.
 
-    `detail` says how much was found, or the error's code and what of the contract was broken.
+    `detail` says how much was found, or the error's code, or what of the contract was broken; never what a provider
+    wrote. All together take less than a minute: what is not done by then has failed.
     """
-    refs: list[str] = []
-    for name in CAPABILITIES:
-        question = _QUESTIONS.get(name)
-        if name not in provider.capabilities:
-            yield CheckOutcome(name, CheckResult.LACKING)
-        elif question is not None:
-            yield await _outcome(name, question(provider, refs))
+    subject, until = Subject(provider), asyncio.get_running_loop().time() + LIMIT_S
+    for capability in CAPABILITIES:
+        if capability not in provider.capabilities:
+            yield CheckOutcome(capability, CheckResult.LACKING)
+            continue
+        for each in (each for each in READS if each.needs == (capability,)):
+            yield await _outcome(each, subject, until)
 
 
-async def _outcome(name: str, answer: Awaitable[str]) -> CheckOutcome:
+async def _outcome(each: Check[Subject], subject: Subject, until: float) -> CheckOutcome:
     try:
-        return CheckOutcome(name, CheckResult.PASSED, await answer)
+        async with asyncio.timeout_at(until):
+            return CheckOutcome(each.name, CheckResult.PASSED, await each.ask(subject))
+    except Lacking:
+        return CheckOutcome(each.name, CheckResult.LACKING)
+    except Unkept as broken:
+        return CheckOutcome(each.name, CheckResult.FAILED, broken.detail)
     except ProviderError as error:
-        return CheckOutcome(name, CheckResult.FAILED, error.code)
-
-
-async def _catalog(provider: Provider, refs: list[str]) -> str:
-    snapshot = await provider.catalog.snapshot(None) if provider.catalog else None
-    offerings = snapshot.offerings if snapshot else ()
-    refs.extend(each.ref for each in offerings[:1])
-    return f"{len(offerings)} offerings"
-
-
-async def _qualification(provider: Provider, refs: list[str]) -> str:
-    answers = await provider.qualification.qualify(refs or [PARTY], PLACE) if provider.qualification else ()
-    return f"{len(answers)} answers"
-
-
-async def _ordering(provider: Provider, _: list[str]) -> str:
-    found = await provider.ordering.find(PARTY) if provider.ordering else None
-    return "no order by an unknown key" if found is None else "an order by an unknown key"
-
-
-async def _inventory(provider: Provider, _: list[str]) -> str:
-    return f"{len(await provider.inventory.products(PARTY)) if provider.inventory else 0} products of nobody"
-
-
-async def _billing(provider: Provider, _: list[str]) -> str:
-    return f"{len(await provider.billing.bills(PARTY)) if provider.billing else 0} bills of nobody"
-
-
-async def _polled_events(provider: Provider, _: list[str]) -> str:
-    found = await provider.polled_events.since(None) if provider.polled_events else None
-    return "a mark to begin from" if found and found.mark else "no mark"
-
-
-_QUESTIONS: dict[str, Question] = {
-    "catalog": _catalog,
-    "qualification": _qualification,
-    "ordering": _ordering,
-    "inventory": _inventory,
-    "billing": _billing,
-    "polled_events": _polled_events,
-}
+        return CheckOutcome(each.name, CheckResult.FAILED, error.code)
+    except TimeoutError:
+        return CheckOutcome(each.name, CheckResult.FAILED, f"all checks together took more than {LIMIT_S:g} s")
