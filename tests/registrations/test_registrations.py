@@ -275,6 +275,21 @@ async def test_no_order_is_placed_with_who_is_suspended_or_gone(world: World) ->
         await ask()
 
 
+async def test_a_provider_is_not_removed_under_an_order_that_is_just_placed(world: World) -> None:
+    made = await world.settled(await world.register())
+    order = an_order(await a_customer(world.storage), providers=("acme-tv",))
+
+    async with world.storage.writing() as unit:
+        await check_takes_orders(world.core.onboarding, unit, {"acme-tv"})
+        removing = asyncio.create_task(remove_provider(world.core, ACME, made.id))
+        done, _ = await asyncio.wait({removing}, timeout=0.2)
+        assert not done
+        await unit.orders.add(order)
+
+    with pytest.raises(RequestError, match="HAS_ORDERS"):
+        await removing
+
+
 async def test_a_partner_has_so_many_providers_at_most(tmp_path: Path) -> None:
     async with open_world(f"sqlite:///{tmp_path / 'gateway.db'}", checks=False) as world:
         core = replace(world.core, bounds=replace(world.core.bounds, provider_registrations=2))
