@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from gateway.contract import ProviderRole
 from gateway.domain.ordering.orders import Order
 from gateway.domain.ordering.states import OrderItemState, OrderState
+from gateway.federation.polling import Pace, polled
 from gateway.saga.failpoints import Reached
+from gateway.saga.work import SagaLimits
 from gateway.usecases import bundles, inventory
 from tests.onapi.connecting import a_place
 from tests.onapi.world import ACCESS, CONTENT, SERVICE, Stopped, World, open_world
@@ -101,6 +104,19 @@ async def test_what_was_delivered_is_deactivated_when_another_part_fails(world: 
     counts = await made_once(world)
     assert counts["ordersByAction"] == {"ACTIVATE": 1, "DEACTIVATE": 1}
     assert counts["products"] == {"ENDED": 1}
+
+
+async def test_what_the_network_tells_of_wakes_the_order_that_waits_for_it(world: World) -> None:
+    bundle = await bundles.create_bundle(world.core, world.maria, bundles.CreateBundle(place=a_place()))
+    order = await world.order(await world.add(bundle, ACCESS, "BB-100-100"))
+    # By itself it would look again after an hour.
+    patient = replace(world, work=replace(world.work, limits=SagaLimits(poll_first_s=3600.0, poll_most_s=3600.0)))
+
+    async with polled(world.core.directory, world.core.wakeups, Pace(0.05, 0.1)):
+        order = await patient.run(order)
+
+    assert order.state is OrderState.COMPLETED
+    assert (await world.counts(ACCESS))["calls"]["order.get"] < 10
 
 
 KILLS = [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from gateway.api.texts import tell
 from gateway.contract import (
     ContractBroken,
     OrderItemState,
@@ -298,3 +299,7 @@ def test_each_option_that_can_not_be_used_is_one_clear_line(options: dict[str, A
 
     assert text in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+def test_who_lives_with_others_at_an_address_is_told_to_name_the_apartment() -> None:
+    assert tell("en", "reason", "UNIT_NEEDED", {}) == "Several homes share the address: say which apartment it is."

@@ -138,6 +138,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "*": "It can't be delivered at this place.",
         "NOT_DELIVERABLE": "It can't be delivered at this place.",
         "UNKNOWN_OFFERING": "This is not sold here.",
+        "UNIT_NEEDED": "Several homes share the address: say which apartment it is.",
         "QUALIFICATION_NOT_OFFERED": "The provider does not say where it delivers.",
         "PROVIDER_UNAVAILABLE": "The provider can't be reached just now.",
     },

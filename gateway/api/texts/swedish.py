@@ -138,6 +138,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "*": "Det kan inte levereras på den här platsen.",
         "NOT_DELIVERABLE": "Det kan inte levereras på den här platsen.",
         "UNKNOWN_OFFERING": "Detta säljs inte här.",
+        "UNIT_NEEDED": "Flera bostäder delar adressen: ange vilken lägenhet det gäller.",
         "QUALIFICATION_NOT_OFFERED": "Leverantören säger inte var den levererar.",
         "PROVIDER_UNAVAILABLE": "Leverantören går inte att nå just nu.",
     },
