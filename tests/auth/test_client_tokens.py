@@ -1,8 +1,7 @@
 """Service clients get tokens by OAuth 2.0 client credentials: what they send, what comes back, what is refused."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import pytest
 from authlib.integrations.requests_client import OAuth2Session  # type: ignore[import-untyped]
@@ -10,14 +9,12 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata  # type: ignore[i
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from gateway.api.auth import AuthSettings
 from gateway.api.auth.oauth import CHALLENGE
 from gateway.domain.clients import ClientRecord, ClientScope
-from gateway.settings import LOOPBACK
 from gateway.usecases.clients import end_client
 from tests.auth.clients import FORM, a_client, a_token, asked, basic, by, refusal
-from tests.auth.server import Running, serving
-from tests.clock import NOON, SettableClock
+from tests.auth.server import Running
+from tests.clock import NOON
 from tests.samples import new_id
 
 EVERYTHING = (ClientScope.PROVIDERS_WRITE, ClientScope.OPERATIONS)
@@ -217,50 +214,6 @@ async def test_another_method_is_told_which_one_to_use(server: Running) -> None:
 
     assert refusal(answer) == (405, "invalid_request")
     assert answer.headers["Allow"] == "POST"
-
-
-@pytest.fixture
-async def strict(tmp_path: Path) -> AsyncIterator[Running]:
-    settings = AuthSettings(
-        failures_per_account="3/1 hour",
-        failures_per_address="8/1 hour",
-        tokens_per_client="2/1 hour",
-        trusted_proxies=LOOPBACK,
-    )
-    async with serving(tmp_path, SettableClock(), settings) as running:
-        yield running
-
-
-async def test_a_client_that_is_guessed_at_is_locked_there_and_looks_like_a_wrong_secret(strict: Running) -> None:
-    acme = await a_client(strict)
-    here, elsewhere = {"x-forwarded-for": "192.0.2.1"}, {"x-forwarded-for": "192.0.2.2"}
-
-    for _ in range(3):
-        assert refusal(await asked(strict, basic(acme.client.id, "wrong") | here)) == INVALID_CLIENT
-
-    assert refusal(await asked(strict, by(acme) | here)) == INVALID_CLIENT
-    assert (await asked(strict, by(acme) | elsewhere)).status == 200
-
-
-async def test_an_address_that_guessed_too_often_waits_whoever_it_tries(strict: Running) -> None:
-    acme = await a_client(strict)
-    for _ in range(8):
-        assert refusal(await asked(strict, basic(new_id("ServiceClient"), "wrong"))) == INVALID_CLIENT
-
-    answer = await asked(strict, by(acme))
-
-    assert refusal(answer) == (429, "temporarily_unavailable")
-    assert 3500 < int(answer.headers["Retry-After"]) <= 3600
-
-
-async def test_a_client_gets_only_so_many_tokens(strict: Running) -> None:
-    acme, other = await a_client(strict), await a_client(strict)
-
-    answers = [await asked(strict, by(acme)) for _ in range(3)]
-
-    assert [each.status for each in answers] == [200, 200, 429]
-    assert refusal(answers[2]) == (429, "temporarily_unavailable")
-    assert (await asked(strict, by(other))).status == 200
 
 
 async def test_when_a_client_last_got_a_token_is_known_to_the_minute(server: Running) -> None:
