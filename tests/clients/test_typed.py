@@ -23,7 +23,7 @@ def test_types_are_generated_from_the_contracts_documents_and_hold_in_a_frontend
     run(typed, "npm", "run", "--silent", "check")
 
     persisted = json.loads((typed / "generated" / "persisted-documents.json").read_bytes())
-    assert len(persisted) == 20
+    assert len(persisted) == 22
 
 
 def test_the_schema_has_no_lint_but_what_is_declared_with_its_reason(typed: Path) -> None:

@@ -35,6 +35,22 @@ def simulated(slug: str, role: str, offering: str, version: str = "V4", **confor
     return settings
 
 
+@asynccontextmanager
+async def open_network(folder: Path) -> AsyncIterator[Mapping[str, Any]]:
+    """A network that speaks ON-API, and what it can be asked for."""
+    declared = {
+        "changes": True, "offering": "BB-100-100", "delivers_at": SERVED, "does_not_deliver_at": UNSERVED,
+        "delivery_s": 10, "offerings": 5, "secrets": ["credentials.basic.password"],
+        "state_fields": {"order": "state", "product": "operationalState"},
+    }  # fmt: skip
+    async with run_operators(folder, ("tornfors",), delivery_min_s=0.2, delivery_max_s=0.2) as urls:
+        basic = {"username": "gateway", "password": "open sesame"}
+        yield {
+            "slug": "tornfors", "name": "Tornfors", "roles": ["NETWORK_OPERATOR"],
+            "settings": {"url": urls["tornfors"], "credentials": {"basic": basic}}, "conformance": declared,
+        }  # fmt: skip
+
+
 # An adapter, a provider that it speaks to, and which checks have nothing to ask there.
 PROVIDERS: Mapping[str, tuple[str, Settings, set[str]]] = {
     f"tmforum-{version}-{slug}": ("tmforum", simulated(slug, role, offering, version, **more), lacking)
@@ -44,6 +60,10 @@ PROVIDERS: Mapping[str, tuple[str, Settings, set[str]]] = {
          {"polled_events.mark", "billing.unknown-state"}),
         ("aurora", "SERVICE_PROVIDER", "box-4k", {}, {"polled_events.mark", "qualification.places"}),
     )
+} | {
+    "on-api": (
+        "on-api", open_network, {"billing.nobody", "billing.party", "billing.unknown-state", "events.registering"},
+    ),
 }  # fmt: skip
 
 

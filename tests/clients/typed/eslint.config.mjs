@@ -24,6 +24,9 @@ const VALUES = {
     "OfferingQualification", "OfferingQualificationAnswer", "QualificationReason", "Satisfaction",
     "UnavailableProvider",
   ],
+  "what a registration's checks and calls have found, shown with it alone": [
+    "ProviderCheck", "ProviderConformance", "ProviderHealth",
+  ],
   "how far an authorization goes, a part of it": ["EverythingScope", "OfferingScope", "ProductScope"],
   "the Relay specification gives it no id": ["PageInfo"],
 };
