@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 PROPERTY = "gateway.conformance"
 NOT_RUN = "NOT RUN"
-_SUMMARY = pytest.StashKey["Summary"]()
 _BENCH = pytest.StashKey["Bench"]()
 
 
@@ -87,8 +86,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the conformance suite needs both --adapter NAME and --settings FILE")
     bench, names = _opened(str(adapter), Path(str(file)))
     config.stash[_BENCH] = bench
-    config.stash[_SUMMARY] = Summary(names)
-    config.pluginmanager.register(config.stash[_SUMMARY], "gateway-conformance-summary")
+    # A worker only sends its reports on, with the findings in them.
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Summary(names), "gateway-conformance-summary")
 
 
 def _opened(adapter: str, file: Path) -> "tuple[Bench, tuple[str, ...]]":
