@@ -121,4 +121,5 @@ def bench_of(config: pytest.Config) -> "Bench":
 def record(item: pytest.Item, name: str, found: "Finding") -> None:
     """Keeps a finding with the test's report."""
     took = f"{1000 * found.took_s:.0f} ms"
-    item.user_properties.append((PROPERTY, [name, found.result.value, took, found.detail]))
+    # Plain texts: what a worker sends is no more than that.
+    item.user_properties.append((PROPERTY, [name, found.result.value, took, f"{found.detail}"]))
