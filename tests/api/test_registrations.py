@@ -72,8 +72,8 @@ async def test_a_partner_registers_and_follows_the_checks_to_their_end(gateway: 
     assert [each["sequence"] for each in seen] == list(range(1, len(seen) + 1))
     assert [each["__typename"] for each in seen[:2]] == ["ProviderRegistered", "RegistrationChecking"]
     check = next(each for each in seen if each["__typename"] == "CheckFinished")
-    assert check["check"] == {"name": "catalog", "outcome": "PASSED", "detail": "2 offerings"}
-    assert check["message"] == "The check of catalog is over."
+    assert check["check"] == {"name": "catalog.paging", "outcome": "PASSED", "detail": "2 offerings"}
+    assert check["message"] == "The check of catalog.paging is over."
     assert (live["__typename"], live["status"]) == ("RegistrationSuspended", "SUSPENDED")
     assert (last["__typename"], last["registration"]) == ("RegistrationRemoved", None)
     assert end["type"] == "complete"

@@ -60,6 +60,7 @@ def offering(slug: str, ref: str, name: str = "", **more: Any) -> ProductOfferin
         provider=profile(slug),
         name=name or f"Offering {ref}",
         role=ProviderRole.SERVICE_PROVIDER,
+        search_text=(name or f"Offering {ref}").lower(),
     )
     return replace(made, **more)
 

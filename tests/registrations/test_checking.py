@@ -41,7 +41,7 @@ async def test_each_outcome_is_stored_as_it_comes_and_told(world: World) -> None
     assert {each.status for each in events[:-1]} == {RegistrationStatus.CHECKING}
     assert events[-1].status is RegistrationStatus.ACTIVE
     assert active.checks == tuple(checks)
-    assert CheckOutcome("catalog", CheckResult.PASSED, "2 offerings") in active.checks
+    assert CheckOutcome("catalog.paging", CheckResult.PASSED, "2 offerings") in active.checks
     assert {each.name for each in active.checks if each.result is CheckResult.LACKING} >= {"ordering", "billing"}
     assert active.capabilities == ("catalog", "events")
 
@@ -51,7 +51,7 @@ async def test_a_failed_check_leaves_a_draft_with_a_code_and_nothing_of_the_answ
     made = await world.register()
     draft = await world.settled(made, RegistrationStatus.DRAFT)
 
-    assert CheckOutcome("catalog", CheckResult.FAILED, "PROVIDER_CONTRACT_BROKEN") in draft.checks
+    assert CheckOutcome("catalog.paging", CheckResult.FAILED, "PROVIDER_CONTRACT_BROKEN") in draft.checks
     assert draft.conformance is not None
     assert not draft.conformance.passed
     assert isinstance((await world.events(made))[-1], RegistrationRefused)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 PROPERTY = "gateway.conformance"
 NOT_RUN = "NOT RUN"
-_SUMMARY = pytest.StashKey["Summary"]()
 _BENCH = pytest.StashKey["Bench"]()
 
 
@@ -87,8 +86,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the conformance suite needs both --adapter NAME and --settings FILE")
     bench, names = _opened(str(adapter), Path(str(file)))
     config.stash[_BENCH] = bench
-    config.stash[_SUMMARY] = Summary(names)
-    config.pluginmanager.register(config.stash[_SUMMARY], "gateway-conformance-summary")
+    # A worker only sends its reports on, with the findings in them.
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Summary(names), "gateway-conformance-summary")
 
 
 def _opened(adapter: str, file: Path) -> "tuple[Bench, tuple[str, ...]]":
@@ -121,4 +121,5 @@ def bench_of(config: pytest.Config) -> "Bench":
 def record(item: pytest.Item, name: str, found: "Finding") -> None:
     """Keeps a finding with the test's report."""
     took = f"{1000 * found.took_s:.0f} ms"
-    item.user_properties.append((PROPERTY, [name, found.result.value, took, found.detail]))
+    # Plain texts: what a worker sends is no more than that.
+    item.user_properties.append((PROPERTY, [name, found.result.value, took, f"{found.detail}"]))
