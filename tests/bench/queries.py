@@ -3,6 +3,7 @@
 One handler sends the bytes that it has, the other reads the request's JSON and writes the answer's.
 """
 
+import asyncio
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import orjson
 
 from tests.bench.figures import Figure, microseconds
 from tests.bench.large_catalogue import large_provider
-from tests.bench.programs import bare, catalogue_only, cpu_s, gateway
+from tests.bench.programs import START_LIMIT_S, bare, catalogue_only, cpu_s, gateway
 from tests.e2e.consumer import Consumer, consumer
 from tests.e2e.processes import Program
 
@@ -91,9 +92,13 @@ async def measure(folder: Path, rounds: int = ROUNDS, asks: int = 400) -> Sequen
 
 
 async def catalogue(nobody: Consumer, asks: int) -> Query:
-    """All offerings with what a page shows of them, in two pages."""
-    page = await nobody.ask("{ productOfferings(first: 100) { pageInfo { endCursor } } }")
-    after = page["productOfferings"]["pageInfo"]["endCursor"]
+    """All offerings with what a page shows of them, in two pages; as soon as the gateway has read them."""
+    page: Any = {}
+    async with asyncio.timeout(START_LIMIT_S):
+        while not page.get("hasNextPage"):
+            asked = await nobody.ask("{ productOfferings(first: 100) { pageInfo { endCursor hasNextPage } } }")
+            page = asked["productOfferings"]["pageInfo"]
+    after = page["endCursor"]
     return Query(f"{OFFERINGS} offerings × 20 fields", {"query": CATALOGUE, "variables": {"after": after}}, asks)
 
 

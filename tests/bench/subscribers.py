@@ -62,8 +62,15 @@ async def measure(folder: Path) -> Sequence[Figure]:
     return [figure for found in rows for figure in found]
 
 
+class TooLate(Exception):
+    """The order is to begin later than it was told."""
+
+
 async def measured(folder: Path, transport: str, number: int, ahead_s: float) -> list[Figure]:
-    """One transport, with that many subscribers of an order that is to begin in so many seconds."""
+    """One transport, with that many subscribers of an order that is to begin in so many seconds.
+
+    Raises: TooLate.
+    """
     folder.mkdir()  # noqa: ASYNC240
     _open_files()
     async with (
@@ -113,7 +120,8 @@ async def _followed(
         history = await _quiet(told)
         added, joined = memory(program) - before, cpu_s(program)
         idle_s = (start - datetime.now(UTC)).total_seconds() - 1
-        assert idle_s > 1, "it has taken too long to join"
+        if idle_s <= 1:
+            raise TooLate(f"{number} subscribers have not joined before the order began")
         await asyncio.sleep(idle_s)
         rested, resting_s = cpu_s(program), (cpu_s(program) - joined) / idle_s
         began = time.monotonic()

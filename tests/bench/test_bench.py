@@ -61,6 +61,7 @@ async def test_a_page_is_measured_with_a_provider_dead_and_one_slow_beside_all_h
     assert figures[1].beside.endswith(" × all healthy")
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("transport", list(subscribers.SUBSCRIBERS))
 async def test_every_event_is_measured_from_its_moment_to_the_last_subscriber(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
@@ -68,7 +69,11 @@ async def test_every_event_is_measured_from_its_moment_to_the_last_subscriber(
     monkeypatch.setattr(subscribers, "SETTLING_S", 0.5)
     monkeypatch.setattr(subscribers, "DELIVERY_S", (0.2, 0.3))
 
-    figures = await subscribers.measured(tmp_path / transport, transport, number=5, ahead_s=7)
+    try:
+        figures = await subscribers.measured(tmp_path / transport, transport, number=5, ahead_s=7)
+    except subscribers.TooLate:
+        # On a machine that is busy.
+        figures = await subscribers.measured(tmp_path / "again", transport, number=5, ahead_s=40)
 
     memory, _, _, per_delivery, _, last, _ = figures
     assert [memory.limit, per_delivery.limit, last.limit] == ["60 kB", "80 µs", "200 ms"]

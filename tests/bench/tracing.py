@@ -34,8 +34,9 @@ async def measure(folder: Path, rounds: int = ROUNDS, asks: int = ASKS) -> Seque
 async def _compared(
     without: Program, tracing: Program, collector: Collector, rounds: int, asks: int
 ) -> Sequence[Figure]:  # fmt: skip
-    async with consumer(without.url) as nobody, aiohttp.ClientSession() as session:
+    async with consumer(without.url) as nobody, consumer(tracing.url) as other, aiohttp.ClientSession() as session:
         query = await catalogue(nobody, asks)
+        assert query == await catalogue(other, asks)
         assert await answer_of(session, without.url, query) == await answer_of(session, tracing.url, query)
         await _turns(session, without, tracing, query, 2)
         await collector.named("query Catalogue", 1 + 2 * asks)
