@@ -35,4 +35,5 @@ async def test_an_adapter_reaches_what_its_provider_may_be_at(adapter: str, outb
             outcomes = [each async for each in check_reads(provider)]
 
     assert bool(met) is is_heard
-    assert is_heard or {each.result for each in outcomes} <= {CheckResult.FAILED, CheckResult.LACKING}
+    # What needs no answer may be fine all the same: a mark to begin from, for one.
+    assert is_heard or CheckResult.FAILED in {each.result for each in outcomes}
