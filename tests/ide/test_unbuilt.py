@@ -30,7 +30,7 @@ async def test_it_works_with_nothing_but_the_cdn_and_the_gateway(gateway: Runnin
         urlsplit(each["url"]).netloc for each in seen["requests"] if not each["url"].startswith(("data:", "blob:"))
     }
     assert hosts == {urlsplit(gateway.address).netloc, urlsplit(CDN).netloc}
-    assert len(seen["tabs"]) == 20
+    assert len(seen["tabs"]) == 22
     names = [edge["node"]["name"] for edge in seen["answer"]["data"]["productOfferings"]["edges"]]
     assert names == ["Fibre 100", "Fibre 200"]
     # No worker can be held to hashes: their work is done in the page.
