@@ -41,6 +41,7 @@ from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
 from gateway.storage.sealing import open_sealing
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
+from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
 
 # One process works on a data folder at a time, so one name will do.
@@ -150,7 +151,11 @@ async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
     onboarding = core.onboarding
     joining = Joining(core.storage, core.wakeups, onboarding.sealing, parts, onboarding.limits)
     await joining.take_over()
-    async with tended("joining", joining.follow), tended("checking", partial(follow_registrations, core)):
+    async with (
+        tended("joining", joining.follow),
+        tended("checking", partial(follow_registrations, core)),
+        tended("health", partial(keep_health, core, parts.registry.health_change)),
+    ):
         yield
 
 

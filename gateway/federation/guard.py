@@ -56,7 +56,7 @@ class Guard:
         self._calls = calls
         self._breaker = Breaker(clock, limits.breaker_failures, timedelta(seconds=limits.breaker_open_s))
         self._pulse = pulse or Pulse(clock)
-        self._pulse.watch(capability, self._breaker)
+        self._pulse.watch(capability, self._breaker, limits)
         self._calls.breaker(provider, capability, is_open=False)
         self._places = asyncio.Semaphore(limits.concurrency)
         self._rate = AsyncLimiter(max(limits.rate_per_s, 1.0), max(1.0 / limits.rate_per_s, 1.0))
@@ -115,6 +115,7 @@ class Guard:
             self._spare(watched)
             self._breaker.started()
             tell, started = self._breaker.abandoned, time.perf_counter()
+            self._pulse.began(self.capability)
             try:
                 yield
                 tell = self._breaker.succeeded
@@ -131,9 +132,8 @@ class Guard:
             finally:
                 was_open = self._breaker.is_open
                 tell()
-                if tell != self._breaker.abandoned:
-                    took_s, is_answered = time.perf_counter() - started, tell == self._breaker.succeeded
-                    self._pulse.called(self.capability, took_s, is_answered=is_answered)
+                is_answered = None if tell == self._breaker.abandoned else tell == self._breaker.succeeded
+                self._pulse.called(self.capability, time.perf_counter() - started, is_answered=is_answered)
                 if self._breaker.is_open != was_open:
                     self._calls.breaker(self.provider, self.capability, is_open=self._breaker.is_open)
 

@@ -11,7 +11,7 @@ from typing import Any
 from gateway.contract.provider import Connect, Limits, Provider, ProviderSettings
 from gateway.domain.catalog.providers import ProviderProfile, ProviderRole
 from gateway.domain.errors import GatewayError, ProviderError, Unavailable
-from gateway.domain.health import Health, HealthState
+from gateway.domain.health import Circuit, Health, HealthChange, HealthState
 from gateway.domain.identity import own_id
 from gateway.domain.parties import Agreement
 from gateway.federation.guard import sorting
@@ -22,6 +22,7 @@ from gateway.ports import Clock, ProviderCalls
 
 ENTRY_POINT_GROUP = "gateway.adapters"
 END_LIMIT_S = 5.0
+CHANGES = 1000
 
 
 class UnknownAdapter(GatewayError):
@@ -78,6 +79,7 @@ class Registry:
         self._calls = calls
         self._adapters = installed_adapters() if adapters is None else adapters
         self._retry_s = retry_s
+        self._changes: asyncio.Queue[HealthChange] = asyncio.Queue(CHANGES)
 
     def provider(self, slug: str) -> Provider | None:
         """The provider of that slug."""
@@ -113,6 +115,19 @@ class Registry:
             return None
         return held.pulse.health() if held.failure is None else Health(HealthState.DOWN)
 
+    async def health_change(self) -> HealthChange:
+        """The next change of a provider's health that this process has found, once there is one."""
+        return await self._changes.get()
+
+    def _hear(self, change: HealthChange) -> None:
+        # Where nobody keeps them, the oldest are lost: it is the newest that count.
+        if self._changes.full():
+            self._changes.get_nowait()
+        self._changes.put_nowait(change)
+
+    def _connection(self, held: _Held, state: HealthState) -> HealthChange:
+        return HealthChange(held.spec.slug, "connection", state, Circuit.CLOSED, self._clock.now())
+
     def failure(self, slug: str) -> ProviderError | None:
         """Why the provider is not connected, None where it is."""
         held = self._held.get(slug)
@@ -124,7 +139,7 @@ class Registry:
         Raises: UnknownAdapter.
         """
         connect = self.adapter(spec)
-        held = _Held(spec, unreachable(spec.profile), Pulse(self._clock), is_suspended)
+        held = _Held(spec, unreachable(spec.profile), Pulse(self._clock, spec.slug, self._hear), is_suspended)
         if spec.slug not in self._held:
             self._place(held)
         self._end(self._coming.pop(spec.slug, None))
@@ -180,6 +195,8 @@ class Registry:
             try:
                 await self._hold(held, connect)
             except ProviderError as error:
+                if held.failure is None:
+                    self._hear(self._connection(held, HealthState.DOWN))
                 held.failure, held.provider = error, unreachable(held.spec.profile)
                 self._was_tried(held)
             await asyncio.sleep(uniform(0.5, 1.5) * self._retry_s)  # noqa: S311 jitter
@@ -190,6 +207,8 @@ class Registry:
         with sorting(spec.slug, "connect", Unavailable):
             async with connect(settings) as provider:
                 held.provider = guarded(provider, spec.limits, self._clock, self._calls, held.pulse)
+                if held.failure is not None:
+                    self._hear(self._connection(held, held.pulse.health().state))
                 held.failure = None
                 self._was_tried(held)
                 await asyncio.Event().wait()

@@ -15,6 +15,7 @@ from gateway.domain.ordering.orders import Failure, Order
 from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
+from gateway.ports.health import HealthEvents
 from gateway.ports.registrations import Registrations
 
 
@@ -37,7 +38,7 @@ class WakeUps(Protocol):
 
     Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
-    `registration:<id>`.
+    `health:<slug>`, `registration:<id>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -372,6 +373,8 @@ class UnitOfWork(Protocol):
     def registrations(self) -> Registrations: ...
     @property
     def agreements(self) -> Agreements: ...
+    @property
+    def health(self) -> HealthEvents: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

@@ -11,6 +11,7 @@ AGREEMENT = "Agreement"
 AUTHORIZATION = "Authorization"
 BUNDLE = "Bundle"
 CUSTOMER = "Customer"
+HEALTH_EVENT = "ProviderHealthEvent"
 NOTIFICATION = "Notification"
 ORDER = "Order"
 ORDER_EVENT = "OrderEvent"
@@ -48,6 +49,7 @@ __all__ = [
     "AUTHORIZATION",
     "BUNDLE",
     "CUSTOMER",
+    "HEALTH_EVENT",
     "NOTIFICATION",
     "ORDER",
     "ORDER_EVENT",

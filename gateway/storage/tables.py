@@ -315,3 +315,24 @@ agreement_party = Table(
     Column("party", Text, nullable=False),
     PrimaryKeyConstraint("party", "agreement"),
 )
+
+health_count = Table(
+    "health_count",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("last_event", Integer, nullable=False),
+)
+
+health_event = Table(
+    "health_event",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("capability", CODE, nullable=False),
+    Column("state", CODE, nullable=False),
+    Column("circuit", CODE, nullable=False),
+    Column("gateway", Text, nullable=False),
+    UniqueConstraint("provider", "seq"),
+)

@@ -10,6 +10,7 @@ from gateway.storage.agreements import SqlAgreements
 from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
+from gateway.storage.health import SqlHealthEvents
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
@@ -65,3 +66,7 @@ class SqlUnitOfWork:
     @cached_property
     def agreements(self) -> SqlAgreements:
         return SqlAgreements(self._rows, self.wake)
+
+    @cached_property
+    def health(self) -> SqlHealthEvents:
+        return SqlHealthEvents(self._rows, self.wake)

@@ -170,6 +170,7 @@ MUTATIONS |= {
 SUBSCRIPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "orderEvents": ("orderEvents(orderId: $order) { id }", CHANGE),
     "customerEvents": ("customerEvents(customerId: $customer) { id }", CHANGE),
+    "providerHealth": ("providerHealth(registrationId: $bundle) { id }", PARTNERS),
     "registrationEvents": ("registrationEvents(registrationId: $bundle) { id }", PARTNERS),
 }
 ROWS = {"query": QUERIES, "mutation": MUTATIONS, "subscription": SUBSCRIPTIONS}

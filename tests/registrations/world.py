@@ -25,6 +25,7 @@ from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
 from gateway.storage.sealing import FernetSealing
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
+from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.policy import PROVIDERS_WRITE
 from gateway.usecases.registration_inputs import RegisterProvider
@@ -146,6 +147,7 @@ async def open_world(
         )
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(tended("joining", joining.follow))
+            await stack.enter_async_context(tended("health", partial(keep_health, core, registry.health_change)))
             if checks:
                 await stack.enter_async_context(tended("checking", partial(follow_registrations, core)))
             yield World(core, adapter, storage)

@@ -6,7 +6,7 @@ from gateway.api.context import Info
 from gateway.api.schema.declaring import doc, enum_type, field, object_type
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import connection
-from gateway.domain import health, registrations
+from gateway.domain import registrations
 from gateway.domain.catalog import providers
 from gateway.domain.health import Health
 
@@ -25,32 +25,6 @@ enum_type(
     FAILED="It does not.",
     LACKING="It does not have the capability, which is no fault.",
 )
-enum_type(
-    health.HealthState,
-    "How a provider is. Clients must expect new values.",
-    UP="It answers.",
-    DEGRADED="It does not always answer, or not for all that it can do.",
-    DOWN="It does not answer.",
-    UNKNOWN="Nobody has asked it yet.",
-)
-enum_type(
-    health.Circuit,
-    "Whether calls to a provider pass.",
-    name="CircuitState",
-    CLOSED="They pass.",
-    OPEN="It is spared them for a while, after several failures in a row.",
-    HALF_OPEN="One is to show whether it answers again.",
-)
-
-
-@object_type(health.Health)
-class ProviderHealth:
-    """How a provider is, as the gateway's own calls have found it: it is asked nothing for it."""
-
-    state: health.HealthState = doc("In one word.")
-    checked_at: datetime | None = doc("When its last call ended; null before the first.")
-    latency_ms: int | None = doc("How long its last answer took, in milliseconds; null before the first.")
-    circuit: health.Circuit = doc("The worst of its capabilities' circuit breakers.")
 
 
 @object_type(registrations.CheckOutcome)

@@ -10,9 +10,9 @@ from gateway.api.context import Info
 from gateway.api.schema.access import subscription
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.order_events import CustomerEvent
-from gateway.domain import registration_events
+from gateway.domain import health_events, registration_events
 from gateway.domain.ordering import events
-from gateway.usecases import following, policy, registration_following
+from gateway.usecases import following, health, policy, registration_following
 from gateway.usecases.policy import Access
 
 Cursor = Annotated[str | None, argument("The cursor of the last event seen; the whole history first where left out.")]
@@ -57,3 +57,15 @@ class Subscription:
         context = info.context
         cursor = context.resume_after or after
         return await registration_following.follow_registration(context.core, context.caller, registration_id, cursor)
+
+    @subscription(Access.PARTNER, AsyncGenerator[health_events.HealthEvent, None])
+    async def provider_health(
+        self,
+        info: Info,
+        registration_id: Annotated[strawberry.ID, argument("The registration, also one of the operator's file.")],
+        after: Cursor = UNSET,
+    ) -> Any:
+        """The changes of a provider's health, the last 1,000 of the past first; it does not complete."""
+        context = info.context
+        cursor = context.resume_after or after
+        return await health.follow_health(context.core, context.caller, registration_id, cursor)

@@ -125,6 +125,12 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "RegistrationResumed": "The provider is to sell again.",
         "RegistrationRemoved": "The provider is gone.",
     },
+    "health": {
+        "*": "The provider's health has changed: the last call was for {capability}.",
+        "UP": "The provider answers.",
+        "DEGRADED": "The provider does not answer for all that it can do: the last call was for {capability}.",
+        "DOWN": "The provider does not answer.",
+    },
     "notification": {
         "*": "There is news.",
         "ORDER_COMPLETED": "Your order is complete: {items}.",

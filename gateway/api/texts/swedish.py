@@ -125,6 +125,12 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "RegistrationResumed": "Leverantören ska sälja igen.",
         "RegistrationRemoved": "Leverantören är borta.",
     },
+    "health": {
+        "*": "Leverantörens tillstånd har ändrats: det senaste anropet gällde {capability}.",
+        "UP": "Leverantören svarar.",
+        "DEGRADED": "Leverantören svarar inte på allt den kan: det senaste anropet gällde {capability}.",
+        "DOWN": "Leverantören svarar inte.",
+    },
     "notification": {
         "*": "Det finns nyheter.",
         "ORDER_COMPLETED": "Din beställning är klar: {items}.",

@@ -25,7 +25,7 @@ const VALUES = {
     "UnavailableProvider",
   ],
   "what a registration's checks and calls have found, shown with it alone": [
-    "ProviderCheck", "ProviderConformance", "ProviderHealth",
+    "CapabilityHealth", "ProviderCheck", "ProviderConformance", "ProviderHealth", "ProviderLimits",
   ],
   "how far an authorization goes, a part of it": ["EverythingScope", "OfferingScope", "ProductScope"],
   "the Relay specification gives it no id": ["PageInfo"],
