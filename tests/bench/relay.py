@@ -27,7 +27,9 @@ class Relay:
         event = orjson.loads(body)
         order = event["event"].get("productOrder", {})
         if event["eventType"] == "ProductOrderStateChangeEvent" and order.get("state") == "completed":
-            self.completed.setdefault(order["externalId"], now)
+            key = order["externalId"]
+            # A list of identifiers in v5.
+            self.completed.setdefault(key if isinstance(key, str) else key[0]["id"], now)
 
 
 @asynccontextmanager
