@@ -45,7 +45,11 @@ def test_the_console_has_no_complaint_but_the_sign_in_that_was_refused(seen: Any
 
 
 def test_the_operations_of_the_contract_are_there_as_tabs(seen: Any) -> None:
-    assert (seen["tabs"][:2], seen["tabs"][-1], len(seen["tabs"])) == (["Viewer", "BrowseCatalog"], "RegisterProvider", 22)
+    assert (seen["tabs"][:2], seen["tabs"][-1], len(seen["tabs"])) == (
+        ["Viewer", "BrowseCatalog"],
+        "RegisterProvider",
+        22,
+    )
 
 
 def test_a_query_is_run_as_nobody(seen: Any) -> None:
