@@ -326,4 +326,5 @@ async def test_the_whole_demo_is_killed_at_any_moment_and_the_order_is_completed
     assert counted.products == Counter(active=items)
     assert_nothing_twice(counted)
     assert_log_is_whole(buyer, order)
-    assert len(addresses(tmp_path / "data" / "operators")) == 6
+    # Those of the catalogue, and the network that has not joined yet.
+    assert len(addresses(tmp_path / "data" / "operators")) == 7
