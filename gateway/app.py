@@ -1,7 +1,7 @@
 """The composition root: the one module that sees every room, and puts a gateway together from settings."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,20 +32,25 @@ from gateway.federation.projection import Projection, open_projection
 from gateway.federation.registry import Registry, installed_adapters, open_registry
 from gateway.federation.tending import tended
 from gateway.kit.addresses import AddressRefused, check_options
-from gateway.saga.driver import drive
 from gateway.saga.failpoints import killing, passing
+from gateway.saga.leased import LeasedEngine
+from gateway.saga.supervision import Supervisor
 from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
 from gateway.settings import ProvidersConfig, Settings
-from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
+from gateway.storage import SqlStorage, SystemClock, open_executors, open_storage, open_wakeups
 from gateway.storage.sealing import open_sealing
+from gateway.storage.secret_files import kept_secret
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
 
-# One process works on a data folder at a time, so one name will do.
-EXECUTOR_ID = "local"
+# One process works on a SQLite file at a time, so one name will do.
+SOLE_EXECUTOR = "local"
+EXECUTOR_FILE = "executor-id"
+# How soon an order is found that nobody drives, against all expectation.
+SWEEP_S = 20.0
 CALLBACK_KEY_FILE = "callback.key"
 
 
@@ -92,10 +97,10 @@ async def open_gateway(
     # What is wrong with the settings is told before anything starts.
     api = api_settings(settings, public_url)
     library = open_library(api)
-    wakeups, clock = MemoryWakeUps(), SystemClock()
-    engine = Engine(EXECUTOR_ID)
+    clock, engine = SystemClock(), Engine(sweep_s=SWEEP_S)
     async with (
         open_telemetry(_trace_settings(settings)) as telemetry,
+        open_wakeups(settings.database, settings.redis_url) as wakeups,
         open_storage(settings.database, wakeups, clock, engine.start_in) as storage,
         open_registry(providers.providers, providers.agreements, clock, calls=telemetry.provider_calls) as registry,
         open_projection(
@@ -111,10 +116,14 @@ async def open_gateway(
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
-        callbacks = Callbacks(public_url, _callback_key(settings.data))
+        callbacks = Callbacks(public_url, _callback_key(settings.keys_folder))
+        executors = open_executors(settings.database, clock)
         async with (
-            open_auth(core, settings.data, _auth_settings(settings, public_url)) as auth,
-            engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
+            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url)) as auth,
+            engine.kept(),
+            Supervisor(
+                executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
+            ).supervised(),
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
             _taking_over(core, Parts(registry, projection, subscriptions)),
@@ -133,14 +142,14 @@ async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
 
 def _onboarding(settings: Settings, providers: ProvidersConfig) -> Onboarding:
     return Onboarding(
-        sealing=open_sealing(settings.secrets_key, settings.data),
+        sealing=open_sealing(settings.secrets_key, settings.keys_folder),
         adapters=installed_adapters(),
         configured=providers.providers,
         limits=settings.registered_limits,
         is_refused=partial(_is_refused, settings.registered_limits.outbound),
         agreements=providers.agreements,
         # Nobody else works on a file of SQLite's: what this process left undone at its end is its own again at once.
-        by=EXECUTOR_ID if settings.database.startswith("sqlite") else secrets.token_hex(8),
+        by=SOLE_EXECUTOR if settings.database.startswith("sqlite") else secrets.token_hex(8),
         started_at=SystemClock().now(),
     )
 
@@ -193,9 +202,13 @@ def _gateway(
     return gateway
 
 
-async def _open_ids(storage: SqlStorage) -> Sequence[str]:
-    async with storage.reading() as uow:
-        return await uow.orders.open_ids()
+def _executor_id(settings: Settings) -> str:
+    """The same at each start, and no other process's: one process at a time works on a data folder."""
+    if settings.executor_id:
+        return settings.executor_id
+    if settings.database.startswith("sqlite"):
+        return SOLE_EXECUTOR
+    return kept_secret(settings.data / EXECUTOR_FILE, lambda: secrets.token_hex(8).encode()).decode()
 
 
 def _origins(settings: Settings, public_url: str) -> frozenset[str]:
@@ -261,10 +274,5 @@ def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:
 
 
 def _callback_key(folder: Path) -> bytes:
-    """The key that the providers' callback addresses are made of, made on first use, for its owner alone."""
-    path = folder / CALLBACK_KEY_FILE
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists() or path.stat().st_size < 32:
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
+    """The key that the providers' callback addresses are made of."""
+    return kept_secret(folder / CALLBACK_KEY_FILE, lambda: secrets.token_bytes(32))

@@ -97,6 +97,18 @@ def _secrets_keys(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _redis(value: str) -> str:
+    if value and not re.match(r"(redis|rediss|unix)://", value):
+        raise ValueError("should be an address such as redis://127.0.0.1:6379/0")
+    return value
+
+
+def _executor_id(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", value):
+        raise ValueError("should be up to 64 letters, digits, dots, dashes and underscores")
+    return value
+
+
 LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
@@ -132,6 +144,22 @@ class Settings(BaseSettings):
         "",
         description="The database, sqlite:///… or postgresql://…; by default a SQLite file in the data folder.",
         repr=False,
+    )
+    redis_url: Annotated[str, AfterValidator(_redis)] = Field(
+        "",
+        description="A Redis or Valkey, redis://…, over which several gateways wake each other; without one they do by "
+        "the database (PostgreSQL).",
+        repr=False,
+    )
+    executor_id: Annotated[str, AfterValidator(_executor_id)] = Field(
+        "",
+        description="What this process is called among those that drive orders on one PostgreSQL: its own, the same at "
+        "each start; by default one in the data folder, made on first use.",
+    )
+    keys: Path | None = Field(
+        None,
+        description="The folder of the keys that several gateways share: they must be the same for all; by default the "
+        "data folder.",
     )
     secrets_key: SecretsKeys = Field(
         (),
@@ -284,6 +312,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.data.absolute() / 'gateway.db'}"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the keys are."""
+        return self.keys or self.data
 
     @property
     def saga_limits(self) -> SagaLimits:

@@ -1,6 +1,6 @@
 """Opens the storage: engines, schema, transactions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -9,12 +9,15 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.ports import Clock, WakeUps
-from gateway.storage import postgres, schema, sqlite
+from gateway.ports.executors import Executors
+from gateway.storage import schema, sqlite
 from gateway.storage.failures import StorageUnavailable
 from gateway.storage.rows import Starter
+from gateway.storage.shared_wakeups import Failures, Line, SharedWakeUps
 from gateway.storage.unit import SqlUnitOfWork
+from gateway.storage.wakeups import MemoryWakeUps
 
-__all__ = ["SqlStorage", "Starter", "open_storage"]
+__all__ = ["SqlStorage", "Starter", "open_executors", "open_storage", "open_wakeups"]
 
 
 class Dialect(Protocol):
@@ -23,9 +26,20 @@ class Dialect(Protocol):
     def prepare(self, url: URL) -> None: ...
     def open_engines(self, url: URL) -> tuple[AsyncEngine, AsyncEngine]: ...
     def lock_schema(self, connection: Connection) -> None: ...
+    def executors(self, url: URL, clock: Clock) -> Executors: ...
+    def line(self, url: URL) -> tuple[Line, Failures] | None: ...
 
 
-_DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgres}
+def _postgres() -> Dialect:
+    """Only where it is wanted: its driver is an extra."""
+    try:
+        from gateway.storage import postgres
+    except ImportError:
+        raise StorageUnavailable("PostgreSQL needs its driver: install telecom-gateway[postgres]") from None
+    return postgres
+
+
+_DIALECTS: dict[str, Callable[[], Dialect]] = {"sqlite": lambda: sqlite, "postgresql": _postgres}
 
 
 class SqlStorage:
@@ -85,9 +99,42 @@ class SqlStorage:
 def _read_url(database_url: str) -> tuple[URL, Dialect]:
     try:
         url = make_url(database_url)
-        return url, _DIALECTS[url.get_backend_name()]
+        dialect = _DIALECTS[url.get_backend_name()]
     except (ArgumentError, KeyError):
         raise StorageUnavailable("the database's address must begin with sqlite:/// or postgresql://") from None
+    return url, dialect()
+
+
+def open_executors(database_url: str, clock: Clock) -> Executors:
+    """Who drives orders on that database. Raises: StorageUnavailable."""
+    url, dialect = _read_url(database_url)
+    return dialect.executors(url, clock)
+
+
+@asynccontextmanager
+async def open_wakeups(database_url: str, redis_url: str = "") -> AsyncIterator[MemoryWakeUps]:
+    """The wake-up bus: over Redis where there is one, else over PostgreSQL; with SQLite within this process.
+
+    Raises: StorageUnavailable.
+    """
+    url, dialect = _read_url(database_url)
+    if redis_url:
+        from gateway.storage import redis_line
+
+        line: Line = redis_line.RedisLine(redis_url)
+        failures: Failures = redis_line.FAILURES
+    else:
+        found = dialect.line(url)
+        if found is None:
+            yield MemoryWakeUps()
+            return
+        line, failures = found
+    bus = SharedWakeUps(line, failures)
+    try:
+        async with bus.shared():
+            yield bus
+    finally:
+        await line.close()
 
 
 @asynccontextmanager

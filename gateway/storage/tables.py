@@ -4,6 +4,7 @@ A change here needs a revision in `migrations/`: a test compares the two.
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -335,4 +336,15 @@ health_event = Table(
     Column("circuit", CODE, nullable=False),
     Column("gateway", Text, nullable=False),
     UniqueConstraint("provider", "seq"),
+)
+
+executor = Table(
+    "executor",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("heartbeat_at", Moment, nullable=False),
+    Column("is_released", Boolean, nullable=False),
 )
