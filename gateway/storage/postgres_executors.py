@@ -1,8 +1,8 @@
 """Executors on PostgreSQL: an advisory lock of a session tells who lives, a heartbeat row who still moves.
 
-A process that ends, however it ends, loses its session and with it the lock. One that is stopped, or cut off, keeps it:
-but its row grows old. Whoever finds a row that has not changed for long enough, by its own steady clock, takes the lock,
-after ending the session that still holds it, and recovers the work.
+A process that ends, however it ends, loses its session and the lock with it. One that is stopped, or cut off, keeps it:
+but its row grows old. Whoever finds a row that has not changed for long enough, by a steady clock of its own, takes the
+lock, after ending the session that still holds it, and recovers the work.
 
 A holder is sure of its hold for `SURE_S` after each beat, and others wait longer than that before they take it: so
 nobody sends anything to a provider under a hold that another has taken. No clock of day is asked, so none can jump.
