@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.ports import Clock, WakeUps
 from gateway.ports.executors import Executors
 from gateway.storage import schema, sqlite
-from gateway.storage.failures import StorageUnavailable
+from gateway.storage.failures import StorageUnavailable, told_as_unavailable
 from gateway.storage.rows import Starter
 from gateway.storage.shared_wakeups import Failures, Line, SharedWakeUps
 from gateway.storage.unit import SqlUnitOfWork
@@ -61,16 +61,18 @@ class SqlStorage:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
         """Commits on a clean exit, then wakes; rolls back on an error, a cancellation too."""
-        async with self.engine.begin() as connection:
-            unit = SqlUnitOfWork(connection, self._clock, self._starter)
-            yield unit
+        with told_as_unavailable():
+            async with self.engine.begin() as connection:
+                unit = SqlUnitOfWork(connection, self._clock, self._starter)
+                yield unit
         self._wakeups.notify(*unit.topics)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlUnitOfWork]:
         """One moment's view; a change in it fails."""
-        async with self._reader.connect() as connection, connection.begin():
-            yield SqlUnitOfWork(connection, self._clock)
+        with told_as_unavailable():
+            async with self._reader.connect() as connection, connection.begin():
+                yield SqlUnitOfWork(connection, self._clock)
 
     async def is_ready(self) -> bool:
         """Whether the database answers."""

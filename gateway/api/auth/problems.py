@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from gateway.domain.errors import Problem, RequestError
+from gateway.domain.errors import Problem, RequestError, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 NO_STORE = {"cache-control": "no-store"}
@@ -61,6 +61,14 @@ def problem_response(error: RequestError, headers: Mapping[str, str] | None = No
     }
     kept = {**NO_STORE, **_headers(first, status), **(headers or {})}
     return Response(orjson.dumps(body), int(status), kept, MEDIA_TYPE)
+
+
+def unavailable_response(error: StorageUnavailable) -> Response:
+    """503: what we keep can't be reached."""
+    status, detail = HTTPStatus.SERVICE_UNAVAILABLE, f"Try again in {error.retry_after_s} seconds."
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, "errors": []}
+    headers = {**NO_STORE, "retry-after": str(error.retry_after_s)}
+    return Response(orjson.dumps(body), int(status), headers, MEDIA_TYPE)
 
 
 def _errors(problems: Sequence[Problem]) -> list[dict[str, Any]]:

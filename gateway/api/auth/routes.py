@@ -13,10 +13,10 @@ from gateway.api.auth.addresses import limit_key
 from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE, Identity
 from gateway.api.auth.parts import AuthParts
-from gateway.api.auth.problems import NO_STORE, problem_response
+from gateway.api.auth.problems import NO_STORE, problem_response, unavailable_response
 from gateway.api.auth.token_routes import token_routes
 from gateway.api.telemetry.traces import refused
-from gateway.domain.errors import AccessError, Problem, RequestError
+from gateway.domain.errors import AccessError, Problem, RequestError, StorageUnavailable
 from gateway.domain.parties import CustomerKind
 from gateway.usecases import parties, sessions
 from gateway.usecases.sessions import SignedIn
@@ -44,6 +44,8 @@ def _endpoint(handlers: Mapping[str, Handler]) -> ASGIApp:
             return await handler(request)
         except RequestError as error:
             return _refused(error)
+        except StorageUnavailable as error:
+            return unavailable_response(error)
 
     class Endpoint:
         """An ASGI app, so that Starlette passes it every method."""

@@ -34,6 +34,8 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "FORBIDDEN": "You may not do this.",
         "IDEMPOTENCY_KEY_REUSED": "The key was used for something else already.",
         "INTERNAL": "Something went wrong on our side.",
+        "STORAGE_UNAVAILABLE": "The gateway can't reach its data just now. Try again in {seconds} seconds, with "
+        "the same key: nothing is done twice.",
         "INVALID_ADDRESS": "The address is not complete, or not right.",
         "INVALID_SCOPE": "The client may not have this scope.",
         "IDEMPOTENCY_KEY_INVALID": "The key must have 1 to {maximum} printable characters.",

@@ -34,6 +34,8 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "FORBIDDEN": "Du får inte göra detta.",
         "IDEMPOTENCY_KEY_REUSED": "Nyckeln har redan använts till något annat.",
         "INTERNAL": "Något gick fel hos oss.",
+        "STORAGE_UNAVAILABLE": "Tjänsten når inte sina data just nu. Försök igen om {seconds} sekunder, med samma "
+        "nyckel: ingenting görs två gånger.",
         "INVALID_ADDRESS": "Adressen är inte fullständig eller inte riktig.",
         "INVALID_SCOPE": "Klienten får inte ha den här behörigheten.",
         "IDEMPOTENCY_KEY_INVALID": "Nyckeln måste ha 1 till {maximum} synliga tecken.",
