@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -166,6 +167,9 @@ class Settings(BaseSettings):
         description="What partners' credentials are encrypted by: keys of Fernet, the first of which encrypts; by "
         "default one in the data folder, made on first use.",
         repr=False,
+    )
+    providers: Path | None = Field(
+        None, description="The file of providers: YAML, JSON or TOML; without one, all are registered at run time."
     )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
@@ -354,14 +358,22 @@ class Settings(BaseSettings):
         return replace(self.provider_limits, outbound=Outbound(self.provider_networks))
 
 
-def read_settings(**given: Any) -> Settings:
-    """The settings: what is given, else the environment's, else the defaults; a None counts as not given.
+FILE = "GATEWAY_SETTINGS_FILE"
+"""Names a file of settings: a line `GATEWAY_PORT=8000` each, the same names as in the environment."""
 
+
+def read_settings(**given: Any) -> Settings:
+    """The settings: what is given, else the environment's, else the file's, else the defaults.
+
+    A None counts as not given, an empty variable as not set.
     Raises: SettingsError, with a line for each variable that is unknown or wrong.
     """
-    unknown = [f"{name}: there is no such setting" for name in _unknown(os.environ)]
+    file, environment = _file_settings(), _set_here()
+    unknown = [f"{name}: there is no such setting" for name in _unknown({**os.environ, **file})]
+    from_file = {_key(name): value for name, value in file.items() if name not in environment}
+    told = {key: value for key, value in given.items() if value is not None}
     try:
-        settings = Settings(**{key: value for key, value in given.items() if value is not None})
+        settings = Settings(**{**{key: from_file[key] for key in from_file if key in Settings.model_fields}, **told})
     except ValidationError as error:
         raise SettingsError(*unknown, *_lines(error)) from None
     if unknown:
@@ -369,8 +381,47 @@ def read_settings(**given: Any) -> Settings:
     return settings
 
 
+def settings_sources(**given: Any) -> dict[str, str]:
+    """Where each setting comes from, by its field. Raises: SettingsError for a file that can't be read."""
+    file, environment = _file_settings(), _set_here()
+    found = {}
+    for key in Settings.model_fields:
+        name = PREFIX + key.upper()
+        if given.get(key) is not None:
+            found[key] = "command line"
+        elif name in environment:
+            found[key] = "environment"
+        else:
+            found[key] = os.environ[FILE] if name in file else "default"
+    return found
+
+
+def _key(name: str) -> str:
+    return name.removeprefix(PREFIX).lower()
+
+
+def _set_here() -> set[str]:
+    return {name.upper() for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
+
+
+def _file_settings() -> dict[str, str]:
+    path = os.environ.get(FILE)
+    if not path:
+        return {}
+    try:
+        with Path(path).open(encoding="utf-8") as stream:
+            content = dotenv_values(stream=stream, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SettingsError(f"{FILE}: the file {path} can't be read: {reason}") from None
+    strange = [name for name in content if not name.upper().startswith(PREFIX)]
+    if strange:
+        raise SettingsError(*(f"{path}: {name}: there is no such setting" for name in strange))
+    return {name.upper(): value for name, value in content.items() if value}
+
+
 def _unknown(environment: Mapping[str, str]) -> list[str]:
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {FILE, *(PREFIX + name.upper() for name in Settings.model_fields)}
     ours = (name for name in environment if name.upper().startswith(PREFIX) and not name.startswith(_OF_TESTS))
     return sorted(name for name in ours if name.upper() not in known)
 

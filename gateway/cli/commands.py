@@ -24,7 +24,10 @@ app.add_typer(client_commands, name="client")
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.", show_default="8000")]
 Data = Annotated[Path | None, typer.Option(help="The folder of all that is kept.", show_default="in the home folder")]
-ProvidersFile = Annotated[Path, typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.")]
+ProvidersFile = Annotated[
+    Path | None,
+    typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.", show_default="GATEWAY_PROVIDERS"),
+]
 ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
 KnownProviders = Annotated[
     Path | None, typer.Option("--providers", help="The file of providers.", show_default="those of the demo")
@@ -74,7 +77,7 @@ def demo(
 
 
 @app.command()
-def serve(providers: ProvidersFile, host: Host = None, port: Port = None, data: Data = None) -> int:
+def serve(providers: ProvidersFile = None, host: Host = None, port: Port = None, data: Data = None) -> int:
     """Start the gateway over the providers of a file; everything else is set by GATEWAY_* variables."""
     from gateway.cli.interrupts import run_interruptible
 
@@ -84,6 +87,18 @@ def serve(providers: ProvidersFile, host: Host = None, port: Port = None, data: 
         return run_serve(providers, host, port, data)
 
     return run_interruptible(start)
+
+
+@app.command()
+def settings(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+) -> int:
+    """Print the settings as they take effect, and where each comes from; no secret is shown."""
+    from gateway.cli.settings import print_settings
+
+    return print_settings(host=host, port=port, data=data)
 
 
 @app.command()
