@@ -116,7 +116,7 @@ async def open_gateway(
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
-        callbacks = Callbacks(public_url, _callback_key(settings.keys_folder))
+        callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
         executors = open_executors(settings.database, clock)
         async with (
             open_auth(core, settings.keys_folder, _auth_settings(settings, public_url)) as auth,

@@ -176,6 +176,9 @@ class Settings(BaseSettings):
     public_url: Origin | None = Field(
         None, description="How clients and providers reach the gateway; by default the address it listens on."
     )
+    callback_url: Origin | None = Field(
+        None, description="How providers reach the gateway with their events; by default as clients do."
+    )
     trusted_proxies: Networks = Field(
         (), description="Networks of the proxies whose X-Forwarded-For is believed; none by default."
     )
