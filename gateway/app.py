@@ -45,6 +45,7 @@ from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
+from gateway.usecases.retention import RetentionRules, keep_within
 
 # One process works on a SQLite file at a time, so one name will do.
 SOLE_EXECUTOR = "local"
@@ -126,7 +127,7 @@ async def open_gateway(
             ).supervised(),
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
-            _taking_over(core, Parts(registry, projection, subscriptions)),
+            _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
             yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
@@ -155,8 +156,8 @@ def _onboarding(settings: Settings, providers: ProvidersConfig) -> Onboarding:
 
 
 @asynccontextmanager
-async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
-    """What is registered joins and is checked, from entry to exit."""
+async def _taking_over(core: Core, parts: Parts, retention: RetentionRules) -> AsyncIterator[None]:
+    """What is registered joins and is checked, and what is too old is dropped, from entry to exit."""
     onboarding = core.onboarding
     joining = Joining(core.storage, core.wakeups, onboarding.sealing, parts, onboarding.limits)
     await joining.take_over()
@@ -164,6 +165,7 @@ async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
         tended("joining", joining.follow),
         tended("checking", partial(follow_registrations, core)),
         tended("health", partial(keep_health, core, parts.registry.health_change)),
+        tended("retention", partial(keep_within, core, retention)),
     ):
         yield
 

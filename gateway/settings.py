@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -34,6 +35,7 @@ from gateway.domain.identity import own_id
 from gateway.domain.parties import OPERATOR, Agreement
 from gateway.federation.registry import ProviderSpec
 from gateway.saga.work import SagaLimits
+from gateway.usecases.retention import RetentionRules
 
 PREFIX = "GATEWAY_"
 # What the tests read of themselves; no setting of the gateway.
@@ -246,6 +248,12 @@ class Settings(BaseSettings):
     order_poll_most_s: Seconds = Field(15, description="The longest pause between two such questions, in seconds.")
     order_held_poll_s: Seconds = Field(60, description="The pause between two looks at a held item, in seconds.")
 
+    keep_orders_days: int = Field(
+        0, ge=0, description="For how many days an ended order is kept, with its events and keys; 0 is for ever."
+    )
+    keep_notifications_days: int = Field(0, ge=0, description="For how many days a notice is kept; 0 is for ever.")
+    keep_sessions_days: int = Field(30, ge=0, description="For how many days an ended session is kept; 0 is for ever.")
+
     catalog_refresh_s: Seconds = Field(
         300, description="How old a provider's catalogue may be before it is read again, in seconds."
     )
@@ -335,6 +343,17 @@ class Settings(BaseSettings):
             poll_first_s=self.order_poll_first_s,
             poll_most_s=self.order_poll_most_s,
             held_poll_s=self.order_held_poll_s,
+        )
+
+    @property
+    def retention(self) -> RetentionRules:
+        """How long things are kept."""
+
+        def days(number: int) -> timedelta | None:
+            return timedelta(days=number) if number else None
+
+        return RetentionRules(
+            days(self.keep_orders_days), days(self.keep_notifications_days), days(self.keep_sessions_days)
         )
 
     @property

@@ -142,6 +142,17 @@ def db_upgrade(data: Data = None) -> int:
     return upgrade(data)
 
 
+@db_commands.command("backup")
+def db_backup(
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    data: Data = None,
+) -> int:
+    """Copy what is kept, with the keys, while the gateway runs: the copy is a data folder of its own (SQLite)."""
+    from gateway.cli.backup import backup
+
+    return backup(folder, data)
+
+
 @client_commands.command("add")
 def client_add(
     name: Annotated[str, typer.Argument(help="The client's name.")],

@@ -17,6 +17,7 @@ from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
 from gateway.ports.registrations import Registrations
+from gateway.ports.retention import Retention
 
 
 class Clock(Protocol):
@@ -375,6 +376,8 @@ class UnitOfWork(Protocol):
     def agreements(self) -> Agreements: ...
     @property
     def health(self) -> HealthEvents: ...
+    @property
+    def retention(self) -> Retention: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

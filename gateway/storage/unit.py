@@ -15,6 +15,7 @@ from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
 from gateway.storage.registrations import SqlRegistrations
+from gateway.storage.retention import SqlRetention
 from gateway.storage.rows import Rows, Starter
 
 
@@ -70,3 +71,7 @@ class SqlUnitOfWork:
     @cached_property
     def health(self) -> SqlHealthEvents:
         return SqlHealthEvents(self._rows, self.wake)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        return SqlRetention(self._rows)
