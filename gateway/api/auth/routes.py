@@ -14,6 +14,7 @@ from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE, Identity
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.problems import NO_STORE, problem_response
+from gateway.api.auth.security_routes import security_routes
 from gateway.api.auth.token_routes import token_routes
 from gateway.api.telemetry.traces import refused
 from gateway.domain.errors import AccessError, Problem, RequestError
@@ -32,6 +33,7 @@ def auth_routes(parts: AuthParts) -> list[Route]:
         Route("/auth/session", _endpoint({"POST": doors.sign_in, "DELETE": doors.sign_out})),
         Route("/auth/refresh", _endpoint({"POST": doors.refresh})),
         *token_routes(parts),
+        *security_routes(parts),
     ]
 
 
