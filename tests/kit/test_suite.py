@@ -46,7 +46,7 @@ PROVIDER = "slug: a\nname: A\nroles: [CONTENT_PROVIDER]\nconformance: "
 @pytest.mark.parametrize(
     ("adapter", "text", "line"),
     [
-        ("tmforu", "{}", "there is no adapter 'tmforu'; installed: .*tmforum"),
+        ("tmforu", "{}", "no adapter 'tmforu' .installed: .*tmforum"),
         ("tmforum", "{}", "slug: Field required"),
         ("tmforum", PROVIDER + "{page: 1}", "conformance.page: Extra"),
         (

@@ -92,14 +92,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _opened(adapter: str, file: Path) -> "tuple[Bench, tuple[str, ...]]":
-    from gateway.federation.registry import installed_adapters
+    from gateway.federation.adapters import installed_adapters, why_unknown
     from gateway.kit.conformance.bench import Bench
     from gateway.kit.conformance.declared import NotDeclared, read_declared
     from gateway.kit.conformance.suite import CHECKS
 
     adapters = installed_adapters()
     if adapter not in adapters:
-        raise pytest.UsageError(f"there is no adapter {adapter!r}; installed: {', '.join(sorted(adapters)) or 'none'}")
+        raise pytest.UsageError(why_unknown(adapter, adapters))
     try:
         declared = read_declared(file)
     except NotDeclared as error:
