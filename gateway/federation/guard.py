@@ -11,7 +11,7 @@ from typing import TypeVar
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from gateway.contract.provider import Limits
+from gateway.contract.provider import InvalidOptions, Limits
 from gateway.domain.errors import ContractBroken, OutcomeUnknown, ProviderError, Unavailable
 from gateway.federation.breaker import Breaker
 from gateway.federation.pulse import Pulse
@@ -32,6 +32,9 @@ def sorting(provider: str, capability: str, leaked: Leaked) -> Iterator[None]:
         yield
     except ProviderError:
         raise
+    except InvalidOptions as error:
+        _log.warning("adapter of %s refuses its settings: gateway provider check says which", provider)
+        raise leaked(provider, capability, str(error)) from error
     except Exception as error:
         # The type alone: an adapter's message may hold what belongs into no log.
         _log.warning("adapter of %s leaked %s in %s", provider, type(error).__name__, capability)
