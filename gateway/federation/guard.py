@@ -57,6 +57,8 @@ class Guard:
         self.capability = capability
         self.limits = limits
         self._calls = calls
+        # Why it failed last: whoever is told that it is spared is told that, too.
+        self._finding: str | None = None
         self._breaker = Breaker(clock, limits.breaker_failures, timedelta(seconds=limits.breaker_open_s))
         self._pulse = pulse or Pulse(clock)
         self._pulse.watch(capability, self._breaker, limits)
@@ -123,7 +125,7 @@ class Guard:
                 yield
                 tell = self._breaker.succeeded
             except (Unavailable, OutcomeUnknown) as error:
-                tell = self._breaker.failed
+                tell, self._finding = self._breaker.failed, error.finding
                 self._rest(error)
                 raise
             except ProviderError:
@@ -144,7 +146,7 @@ class Guard:
         wait_s = self._breaker.wait_s()
         if wait_s is not None:
             watched.spared()
-            raise Unavailable(self.provider, self.capability, "spared for a while", retry_after_s=wait_s)
+            raise Unavailable(self.provider, self.capability, "spared for a while", wait_s, self._finding)
 
     def _rest(self, error: ProviderError) -> None:
         if isinstance(error, Unavailable) and error.retry_after_s:
