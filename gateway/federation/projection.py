@@ -153,7 +153,7 @@ class Projection:
                     await self._keep(newer)
             shelf.failure, shelf.has_answered, shelf.confirmed_at = None, True, self._clock.now()
         except ProviderError as error:
-            shelf.failure = error
+            shelf.failure = error.bare()
         return shelf.failure is None
 
     async def follow(self, slug: str) -> None:
