@@ -66,12 +66,13 @@ def _now() -> datetime:
 class InvalidOptions(ValueError):
     """An adapter's options can't be used; the text says which, and what is expected, never the value.
 
-    `option` is the name alone, for whoever registered the provider.
+    `option` is the name alone and `expected` what it may be, both for whoever registered the provider.
     """
 
-    def __init__(self, text: str, option: str = "") -> None:
+    def __init__(self, text: str, option: str = "", expected: str = "") -> None:
         super().__init__(text)
         self.option = option
+        self.expected = expected
 
 
 @dataclass(frozen=True, slots=True)

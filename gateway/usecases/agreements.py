@@ -80,17 +80,22 @@ def check_proposed(proposed: Proposed, now: datetime) -> None:
 
 
 def _problems(proposed: Proposed, now: datetime) -> Iterable[Problem]:
-    if not _is_name(proposed.name):
-        yield Problem("INVALID_NAME", ("name",))
     if len(proposed.parties) < 2:
         yield Problem("TOO_FEW_PARTIES", ("providerIds",))
     if len(proposed.parties) > PARTIES:
         yield Problem("TOO_MANY_PARTIES", ("providerIds",), {"maximum": str(PARTIES)})
+    if len(proposed.categories or ()) > CATEGORIES:
+        yield Problem("TOO_MANY_CATEGORIES", ("categories",), {"maximum": str(CATEGORIES)})
+    yield from term_problems(proposed, now)
+
+
+def term_problems(proposed: Proposed, now: datetime) -> Iterable[Problem]:
+    """What is wrong with it, whoever its parties are and however many categories it names."""
+    if not _is_name(proposed.name):
+        yield Problem("INVALID_NAME", ("name",))
     categories = proposed.categories
     if categories is not None and not categories:
         yield Problem("INVALID_TEXT", ("categories",))
-    if categories and len(categories) > CATEGORIES:
-        yield Problem("TOO_MANY_CATEGORIES", ("categories",), {"maximum": str(CATEGORIES)})
     for place, category in enumerate((categories or ())[:CATEGORIES]):
         if not _is_name(category):
             yield Problem("INVALID_TEXT", ("categories", str(place)))

@@ -39,7 +39,7 @@ async def register_provider(core: Core, caller: Caller, given: RegisterProvider)
 
     Raises: RequestError INVALID_SLUG, SLUG_TAKEN, INVALID_NAME, TOO_LONG, ROLE_MISSING, UNKNOWN_ADAPTER,
     CONNECTION_TOO_LARGE, ADDRESS_REFUSED, INVALID_CONNECTION, NOT_FOUND (who is proposed an agreement),
-    INVALID_PERIOD, TOO_MANY_VALUES, TOO_MANY_PROVIDERS, TOO_MANY_AGREEMENTS.
+    INVALID_TEXT, INVALID_PERIOD, TOO_MANY_VALUES, TOO_MANY_PROVIDERS, TOO_MANY_AGREEMENTS.
     """
     policy.check(caller, Access.PARTNER)
     if problems := [*slug_problems(given.slug), *profile_problems(given.name, given.roles)]:
