@@ -312,7 +312,7 @@ async def test_proposals_are_kept_with_the_registration(world: World) -> None:
     assert (await world.read(made)).proposals == (AgreementProposal("Reselling", ("in-file",), ("iptv",)),)
 
 
-@pytest.mark.requirement("S6")
+@pytest.mark.requirement("S5")
 async def test_a_secret_is_in_no_file_no_log_and_no_printed_form(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
