@@ -170,6 +170,8 @@ async def resume_provider(core: Core, caller: Caller, registration_id: str) -> P
 async def remove_provider(core: Core, caller: Caller, registration_id: str) -> str:
     """Takes the provider out for good, and answers its id; its connection is forgotten.
 
+    What it still has to do with is judged by our own store: the provider may be away, and its word that nobody holds
+    anything of it would be that of who wants to leave.
     Raises: RequestError NOT_FOUND, IS_CONFIGURED, HAS_ORDERS (some are open), HAS_PRODUCTS (somebody holds some).
     """
     await _own(core, caller, registration_id)
