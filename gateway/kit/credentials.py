@@ -62,8 +62,8 @@ def basic_header(username: str, password: str) -> str:
 def _visible(options: Options, name: str) -> str | None:
     """A text that can stand in a header as it is. Source: RFC 6750, 2.1, read generously. Raises: InvalidOptions."""
     text = options.text(name)
-    if text is not None and not re.fullmatch("[!-~]+", text):
-        raise options.invalid(name, "letters, digits and signs of ASCII are expected, without blanks")
+    if text is not None and not re.fullmatch("[ -~]+", text):
+        raise options.invalid(name, "letters, digits and signs of ASCII are expected, on one line")
     return text
 
 

@@ -44,7 +44,7 @@ def settings(**options: Any) -> ProviderSettings:
         ({**URL, "credentials": {"basic": {"username": "s3cret"}}}, "option credentials.basic.password: is required"),
         (
             {**URL, "credentials": {"bearer_token": "s3cret\r\nX-More: 1"}},
-            "option credentials.bearer_token: letters, digits and signs of ASCII are expected, without blanks",
+            "option credentials.bearer_token: letters, digits and signs of ASCII are expected, on one line",
         ),
         (
             {**URL, "credentials": {"basic": {"username": "s3cret:", "password": "p"}}},
