@@ -17,6 +17,7 @@ from gateway.domain.errors import AccessError, GatewayError, Problem, RequestErr
 from gateway.domain.identity import own_id
 from gateway.domain.issuer import IssuerSignIn, IssuerSubject, first_customer_name, first_username, with_suffix
 from gateway.domain.parties import Caller, CustomerKind
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import NewAccount, UnitOfWork
 from gateway.ports.issuer import IssuerSession, SignInCode
 from gateway.ports.registrations import SealBroken
@@ -88,7 +89,16 @@ async def _signed_in(
             now + OPERATOR_FOR if asked.is_operator else None,
         )
     )
+    await _record(unit, SecurityEventKind.SIGNED_IN, now, actor_id, by="issuer", **_as_operator(asked))
     return signed_in
+
+
+def _as_operator(asked: IssuerSignIn) -> dict[str, str]:
+    return {"as": "operator"} if asked.is_operator else {}
+
+
+async def _record(unit: UnitOfWork, kind: SecurityEventKind, at: datetime, actor_id: str | None, **params: str) -> None:
+    await unit.security_events.record(NewSecurityEvent(kind, at, actor_id, subject=actor_id, params=params))
 
 
 async def _new_account(unit: UnitOfWork, first: FirstSignIn, asked: IssuerSignIn, now: datetime) -> str:
@@ -103,6 +113,8 @@ async def _new_account(unit: UnitOfWork, first: FirstSignIn, asked: IssuerSignIn
         raise RequestError.at("BUSY")
     if not await unit.issuer_accounts.link(asked.who, actor_id, now):
         raise _Overtaken
+    await _record(unit, SecurityEventKind.SIGNED_UP, now, actor_id, by="issuer")
+    await _record(unit, SecurityEventKind.IDENTITY_LINKED, now, actor_id)
     return actor_id
 
 
@@ -191,6 +203,7 @@ async def link_session(core: Core, session_key: str, who: IssuerSubject) -> None
 async def _linked(unit: UnitOfWork, who: IssuerSubject, actor_id: str, now: datetime) -> str | None:
     """The code of what is in the way; None where they are linked now."""
     if await unit.issuer_accounts.link(who, actor_id, now):
+        await _record(unit, SecurityEventKind.IDENTITY_LINKED, now, actor_id)
         return None
     owner = await unit.issuer_accounts.actor_of(who)
     if owner == actor_id:
@@ -213,6 +226,7 @@ async def unlink(core: Core, caller: Caller, issuer: str) -> None:
         if known is None or known.password_hash == NO_PASSWORD:
             raise RequestError.at("LAST_SIGN_IN")
         await unit.issuer_accounts.unlink(who)
+        await _record(unit, SecurityEventKind.IDENTITY_UNLINKED, now, actor_id)
         await _end_all(unit, who.issuer, who.subject, None, now, but=caller.session_key)
 
 
@@ -225,7 +239,10 @@ async def end_by_issuer(core: Core, logout: IssuerLogout) -> int:
     async with core.storage.writing() as unit:
         if not await unit.issuer_accounts.note_logout(logout.issuer, logout.jti, logout.expires_at, now):
             raise RequestError.at("REPLAYED")
-        return await _end_all(unit, logout.issuer, logout.subject, logout.sid, now)
+        whose = await unit.issuer_accounts.actor_of(IssuerSubject(logout.issuer, logout.subject or ""))
+        ended = await _end_all(unit, logout.issuer, logout.subject, logout.sid, now)
+        await _record(unit, SecurityEventKind.ISSUER_LOGOUT, now, whose, sessions=str(ended))
+        return ended
 
 
 async def _end_all(
