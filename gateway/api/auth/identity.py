@@ -38,10 +38,16 @@ class Identity:
         return await self._of_session(self._read(token), address)
 
     async def caller_of_token(self, token: str, address: str) -> Caller:
-        """By an access token, of a session or of a service client. Raises: AccessError UNAUTHENTICATED."""
-        access = self._read(token)
+        """By an access token, of a session or of a service client, whose may be the identity provider's.
+
+        Raises: AccessError UNAUTHENTICATED.
+        """
+        access, issuer = self._read(token), self._parts.issuer
         if isinstance(access, ClientAccess):
             return await self._of_client(access, address)
+        if access is None and issuer is not None and issuer.may_be_of_client(token):
+            issued = await issuer.client_of(token, address)
+            return Caller(expires_at=issued.expires_at, address=address, client=issued.client)
         return await self._of_session(access, address)
 
     def _read(self, token: str) -> Access | ClientAccess | None:
