@@ -5,6 +5,7 @@ It knows one person at a time (`person`), who agrees to everything. `spoil` may 
 """
 
 import time
+import warnings
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from uuid import uuid4
 import uvicorn
 from authlib.oauth2.rfc6749 import OAuth2Error
 from joserfc import jwt
+from joserfc.errors import SecurityWarning
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -63,7 +65,10 @@ class TestIssuer:
         """A token of these claims, by the present key unless another is given."""
         key = key or self.keys[0]
         head = {"alg": self.algorithm, "kid": key.kid, "typ": "JWT", **header}
-        return jwt.encode(head, {name: each for name, each in claims.items() if each is not None}, key, [head["alg"]])
+        given = {name: each for name, each in claims.items() if each is not None}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # of EdDSA's other name
+            return jwt.encode(head, given, key, [head["alg"]])
 
     def logout_token(self, key: SigningKey | None = None, header: Mapping[str, Any] = {}, **changes: Any) -> str:
         """What it posts when the person's session there ends."""
