@@ -22,6 +22,7 @@ from gateway.ports import NewAccount, UnitOfWork
 from gateway.ports.issuer import IssuerSession, SignInCode
 from gateway.ports.registrations import SealBroken
 from gateway.usecases.core import Core
+from gateway.usecases.security_telling import only_customer_of
 from gateway.usecases.sessions import SessionRules, SignedIn, begin_session, end_session
 
 CODE_LIFETIME = timedelta(seconds=60)
@@ -60,7 +61,9 @@ def _digest(code: str) -> str:
     return sha256(code.encode(errors="replace")).hexdigest()
 
 
-async def sign_in_by_issuer(core: Core, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn) -> SignedIn:
+async def sign_in_by_issuer(
+    core: Core, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn, address: str = ""
+) -> SignedIn:
     """A new session of the account that is linked to it; at the first time of a new account, as `first` says.
 
     Never of an account that merely has the same name or e-mail address: whoever can choose those at the issuer would
@@ -68,14 +71,14 @@ async def sign_in_by_issuer(core: Core, rules: SessionRules, first: FirstSignIn,
     """
     try:
         async with core.storage.writing() as unit:
-            return await _signed_in(core, unit, rules, first, asked)
+            return await _signed_in(core, unit, rules, first, asked, address)
     except _Overtaken:  # by the same person's other tab: now the account is there
         async with core.storage.writing() as unit:
-            return await _signed_in(core, unit, rules, first, asked)
+            return await _signed_in(core, unit, rules, first, asked, address)
 
 
 async def _signed_in(
-    core: Core, unit: UnitOfWork, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn
+    core: Core, unit: UnitOfWork, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn, address: str
 ) -> SignedIn:
     now = core.clock.now()
     actor_id = await unit.issuer_accounts.actor_of(asked.who) or await _new_account(unit, first, asked, now)
@@ -89,16 +92,19 @@ async def _signed_in(
             now + OPERATOR_FOR if asked.is_operator else None,
         )
     )
-    await _record(unit, SecurityEventKind.SIGNED_IN, now, actor_id, by="issuer", **_as_operator(asked))
+    told = {"by": "issuer", "session": signed_in.session_key, "address": address}
+    told |= {"as": "operator"} if asked.is_operator else {}
+    await _record(unit, SecurityEventKind.SIGNED_IN, now, actor_id, **told)
     return signed_in
 
 
-def _as_operator(asked: IssuerSignIn) -> dict[str, str]:
-    return {"as": "operator"} if asked.is_operator else {}
-
-
 async def _record(unit: UnitOfWork, kind: SecurityEventKind, at: datetime, actor_id: str | None, **params: str) -> None:
-    await unit.security_events.record(NewSecurityEvent(kind, at, actor_id, subject=actor_id, params=params))
+    """`params` may have the network `address`, which stands apart so that it can be erased."""
+    address = params.pop("address", "") or None
+    customer_id = await only_customer_of(unit, actor_id) if actor_id else None
+    await unit.security_events.record(
+        NewSecurityEvent(kind, at, actor_id, customer_id, actor_id, params, address=address)
+    )
 
 
 async def _new_account(unit: UnitOfWork, first: FirstSignIn, asked: IssuerSignIn, now: datetime) -> str:
@@ -139,24 +145,26 @@ async def keep_code(core: Core, asked: IssuerSignIn, challenge: str) -> str:
     return code
 
 
-async def sign_in_by_code(core: Core, rules: SessionRules, first: FirstSignIn, code: str, verifier: str) -> SignedIn:
+async def sign_in_by_code(
+    core: Core, rules: SessionRules, first: FirstSignIn, code: str, verifier: str, address: str = ""
+) -> SignedIn:
     """A new session by such a code, as `sign_in_by_issuer`. Raises: RequestError INVALID_CODE, ACCOUNT_REQUIRED."""
     try:
-        found = await _sign_in_by_code(core, rules, first, code, verifier)
+        found = await _sign_in_by_code(core, rules, first, code, verifier, address)
     except _Overtaken:
-        found = await _sign_in_by_code(core, rules, first, code, verifier)
+        found = await _sign_in_by_code(core, rules, first, code, verifier, address)
     if found is None:
         raise RequestError.at("INVALID_CODE", "code")
     return found
 
 
 async def _sign_in_by_code(
-    core: Core, rules: SessionRules, first: FirstSignIn, code: str, verifier: str
+    core: Core, rules: SessionRules, first: FirstSignIn, code: str, verifier: str, address: str
 ) -> SignedIn | None:
     # A wrong verifier is no error here: the code is gone all the same.
     async with core.storage.writing() as unit:
         asked = await _redeemed(core, unit, code, verifier)
-        return await _signed_in(core, unit, rules, first, asked) if asked else None
+        return await _signed_in(core, unit, rules, first, asked, address) if asked else None
 
 
 async def _redeemed(core: Core, unit: UnitOfWork, code: str, verifier: str) -> IssuerSignIn | None:

@@ -129,7 +129,8 @@ class Running:
     def refusals(self) -> list[dict[str, str]]:
         """What was noted of refused tokens since the last time."""
         taken: list[NewSecurityEvent] = list(self.parts.core.refusals.take())
-        return [{name: each for name, each in event.params.items() if name != "by"} for event in taken]
+        params = [event.params for event in taken if "token" in event.params]
+        return [{"token": each["token"], "code": each["reason"]} for each in params]
 
 
 def _who(identity: Identity) -> Route:

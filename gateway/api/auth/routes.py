@@ -10,6 +10,7 @@ from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE, Identity
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.problems import NO_STORE
+from gateway.api.auth.security_routes import security_routes
 from gateway.api.auth.session_answers import json_answer, put_cookies, token_answer
 from gateway.api.auth.token_routes import token_routes
 from gateway.domain.errors import AccessError, Problem, RequestError
@@ -29,6 +30,7 @@ def auth_routes(parts: AuthParts) -> list[Route]:
         Route("/auth/session", endpoint({"POST": doors.sign_in, "DELETE": doors.sign_out})),
         Route("/auth/refresh", endpoint({"POST": doors.refresh})),
         *token_routes(parts),
+        *security_routes(parts),
     ]
 
 
@@ -65,7 +67,8 @@ class _Doors:
         form = await self._form(request)
         token = request.cookies.get(REFRESH_COOKIE, "") if is_cookie else form.text("refresh_token")
         form.check()
-        return self._signed_in(await sessions.refresh(self._parts.core, self._parts.rules, token), is_cookie)
+        address = self._limit_key(request)
+        return self._signed_in(await sessions.refresh(self._parts.core, self._parts.rules, token, address), is_cookie)
 
     async def sign_out(self, request: Request) -> Response:
         caller = await self._identity.caller_of_request(request)
@@ -73,7 +76,7 @@ class _Doors:
             raise AccessError(Problem("UNAUTHENTICATED"))
         issuer = self._parts.issuer
         goes_on_at = await issuer.end_session_address(caller.session_key) if issuer else None
-        await sessions.sign_out(self._parts.core, caller.session_key)
+        await sessions.sign_out(self._parts.core, caller.session_key, self._limit_key(request))
         response = Response(status_code=204, headers=NO_STORE)
         if goes_on_at:
             response.headers[END_SESSION_HEADER] = goes_on_at

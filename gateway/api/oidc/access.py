@@ -48,6 +48,6 @@ class IssuerAccess:
 
 def note_refusal(core: Core, token: str, code: str, address: str) -> None:
     """Has it kept that a token of the issuer's was refused, and why."""
-    params = {"token": token, "by": "issuer", "code": code}
+    params = {"token": token, "by": "issuer", "reason": code}
     event = NewSecurityEvent(SecurityEventKind.TOKEN_REFUSED, core.clock.now(), params=params, address=address or None)
     core.refusals.note(event)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.api.auth.addresses import limit_key
 from gateway.api.auth.endpoints import endpoint
 from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, Identity
@@ -97,7 +98,7 @@ class _Doors:
         if kept is None or asked.get("state") != kept.begun.state:
             raise RequestError.at("INVALID_STATE")
         try:
-            response = await self._come_to(kept.errand, await self._signed_in(request, kept))
+            response = await self._come_to(kept.errand, await self._signed_in(request, kept), self._address(request))
         except RequestError as error:
             code = error.problems[0].code
             refused("accounts", code)
@@ -106,7 +107,7 @@ class _Doors:
         return response
 
     async def _signed_in(self, request: Request, kept: SignInBegun) -> IssuerSignIn:
-        asked, address = request.query_params, self._identity.address_of(request)
+        asked, address = request.query_params, self._address(request)
         try:
             if not await self._issuer.is_own_answer(asked.get("iss")):
                 raise TokenRefused("ISS")
@@ -119,7 +120,7 @@ class _Doors:
             note_refusal(self._core, "id", refusal.code, address)
             raise RequestError.at("ISSUER_REFUSED") from None
 
-    async def _come_to(self, errand: Errand, signed_in: IssuerSignIn) -> Response:
+    async def _come_to(self, errand: Errand, signed_in: IssuerSignIn, address: str) -> Response:
         core, first = self._core, self._issuer.settings.first
         if errand.challenge:
             code = await single_sign_on.keep_code(core, signed_in, errand.challenge)
@@ -128,7 +129,7 @@ class _Doors:
         if errand.links:
             await single_sign_on.link_session(core, errand.links, signed_in.who)
         else:
-            session = await single_sign_on.sign_in_by_issuer(core, self._parts.rules, first, signed_in)
+            session = await single_sign_on.sign_in_by_issuer(core, self._parts.rules, first, signed_in, address)
             put_cookies(response, self._parts, session)
         return response
 
@@ -136,7 +137,9 @@ class _Doors:
         """An app's tokens for its code."""
         code, verifier = await self._code(request)
         first = self._issuer.settings.first
-        session = await single_sign_on.sign_in_by_code(self._core, self._parts.rules, first, code, verifier)
+        session = await single_sign_on.sign_in_by_code(
+            self._core, self._parts.rules, first, code, verifier, self._address(request)
+        )
         return token_answer(self._parts, session)
 
     async def link(self, request: Request) -> Response:
@@ -169,10 +172,13 @@ class _Doors:
             raise self._unavailable(error) from None
         except (TokenRefused, RequestError) as error:
             code = error.code if isinstance(error, TokenRefused) else error.problems[0].code
-            note_refusal(self._core, "logout", code, self._identity.address_of(request))
+            note_refusal(self._core, "logout", code, self._address(request))
             refused("accounts", "LOGOUT_TOKEN")
             return oauth_json({"error": "invalid_request", "error_description": "The logout token is refused."}, 400)
         return Response(status_code=200, headers=NO_STORE)
+
+    def _address(self, request: Request) -> str:
+        return limit_key(self._identity.address_of(request))
 
     def _unavailable(self, error: IssuerUnavailable) -> RequestError:
         _log.warning("issuer-unavailable issuer=%s reason=%s", self._issuer.settings.issuer, error.reason)
