@@ -96,15 +96,18 @@ async def _is_reached(unit: UnitOfWork, rule: AlarmRule, event: SecurityEvent) -
 
 async def _raise(unit: UnitOfWork, rule: AlarmRule, event: SecurityEvent) -> None:
     params = {"rule": rule.code, "event": event.id, "kind": event.kind}
-    who = (event.actor_id, event.customer_id, event.subject)
+    # What an address did to several accounts is no single customer's.
+    is_of_many = rule.condition is Condition.THRESHOLD and rule.by is CountedBy.ADDRESS
+    customer_id = None if is_of_many else event.customer_id
+    who = (None, None, None) if is_of_many else (event.actor_id, customer_id, event.subject)
     alarm = NewSecurityEvent(SecurityEventKind.ALARM, event.occurred_at, *who, params, event.address)
     await unit.security_events.record(alarm)
     _log.error("security-alarm rule=%s event=%s", rule.code, event.id, extra={"alarm": rule.code, "event": event.id})
-    if event.customer_id and await unit.security_events.has_customer(event.customer_id):
+    if customer_id and await unit.security_events.has_customer(customer_id):
         await unit.notifications.add(
             Notification(
                 own_id("Notification", str(uuid7())),
-                event.customer_id,
+                customer_id,
                 event.occurred_at,
                 NOTIFICATION,
                 {"rule": rule.code},
