@@ -269,6 +269,7 @@ def api_settings(settings: Settings, public_url: str) -> ApiSettings:
         cors_origins=settings.allowed_origins,
         metrics_networks=settings.metrics_networks,
         ide=settings.ide,
+        sign_on=settings.oidc_name if settings.oidc_issuer else None,
         beat_s=settings.stream_beat_s,
         operation=OperationLimits(
             seconds=settings.operation_timeout_s,

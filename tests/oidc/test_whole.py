@@ -25,7 +25,7 @@ FOLLOW = {"query": "subscription { customerEvents { __typename } }"}
 
 
 @contextmanager
-def served(folder: Path, issuer: TestIssuer) -> Iterator[Program]:
+def served(folder: Path, issuer: TestIssuer, **more: str) -> Iterator[Program]:
     """The gateway over no providers, with that issuer; ended at the exit."""
     providers, secret, port = folder / "providers.json", folder / "secret", free_port()
     providers.write_text("{}")
@@ -35,6 +35,7 @@ def served(folder: Path, issuer: TestIssuer) -> Iterator[Program]:
         GATEWAY_OIDC_CLIENT_ID=CLIENT_ID,
         GATEWAY_OIDC_CLIENT_SECRET_FILE=str(secret),
         GATEWAY_OIDC_RETURN_ADDRESSES=APP,
+        **more,
     )
     command = ["gateway", "serve", "--providers", str(providers), "--data", str(folder / "data"), "--port", str(port)]
     program = start(command, folder / "serve.log", environment, port)
