@@ -156,7 +156,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "EVENTS_REMOVED": "{count} old security events were removed, up to number {through}.",
         "IDENTITY_LINKED": "An account was linked to an identity of the identity provider's.",
         "IDENTITY_UNLINKED": "An account was linked to its identity no more.",
-        "ISSUER_LOGOUT": "The identity provider ended sessions: {sessions} of them.",
+        "ISSUER_LOGOUT": "The identity provider ended somebody's sessions.",
         "KEYS_CHANGED": "The gateway works with other keys than before.",
         "ORDER_CANCELLED": "The cancellation of an order was asked for.",
         "ORDER_PLACED": "An order was placed.",

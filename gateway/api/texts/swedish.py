@@ -156,7 +156,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "EVENTS_REMOVED": "{count} gamla säkerhetshändelser togs bort, till och med nummer {through}.",
         "IDENTITY_LINKED": "Ett konto knöts till en identitet hos identitetsleverantören.",
         "IDENTITY_UNLINKED": "Ett konto är inte längre knutet till sin identitet.",
-        "ISSUER_LOGOUT": "Identitetsleverantören avslutade sessioner: {sessions} stycken.",
+        "ISSUER_LOGOUT": "Identitetsleverantören avslutade någons sessioner.",
         "KEYS_CHANGED": "Gatewayen arbetar med andra nycklar än förut.",
         "ORDER_CANCELLED": "En beställning begärdes avbruten.",
         "ORDER_PLACED": "En beställning gjordes.",
