@@ -59,7 +59,8 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "TOO_MANY_ITEMS": "The bundle has too many items.",
         "TOO_MANY_SITES": "There are too many places already.",
         "UNAUTHENTICATED": "Sign in first.",
-        "ADDRESS_REFUSED": "The gateway may not call this address.",
+        "ADDRESS_REFUSED": "The gateway may not call this address: it must begin with https, and its host must be"
+        " found and public, or in a network that the operator allows.",
         "CONNECTION_TOO_LARGE": "The connection's settings are longer than {maximum} characters, or nested too deep.",
         "HAS_ORDERS": "Orders with this provider are still open.",
         "HAS_PRODUCTS": "Somebody still holds what was ordered from this provider.",

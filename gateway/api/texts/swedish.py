@@ -59,7 +59,8 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "TOO_MANY_ITEMS": "Paketet har för många delar.",
         "TOO_MANY_SITES": "Det finns redan för många platser.",
         "UNAUTHENTICATED": "Logga in först.",
-        "ADDRESS_REFUSED": "Gatewayen får inte anropa den adressen.",
+        "ADDRESS_REFUSED": "Gatewayen får inte anropa den adressen: den måste börja med https, och värden måste gå"
+        " att hitta och vara publik, eller i ett nät som operatören tillåter.",
         "CONNECTION_TOO_LARGE": "Anslutningens inställningar är längre än {maximum} tecken, eller för djupt nästlade.",
         "HAS_ORDERS": "Det finns ännu öppna beställningar hos leverantören.",
         "HAS_PRODUCTS": "Någon har ännu det som beställts från leverantören.",
