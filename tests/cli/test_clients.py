@@ -9,7 +9,7 @@ import pytest
 
 from gateway.cli import clients
 from gateway.cli.refusal import Refusal
-from gateway.domain.clients import ClientRecord
+from gateway.domain.clients import ClientRecord, ClientScope
 from gateway.storage import MemoryWakeUps, SystemClock, open_storage
 from gateway.usecases.clients import _digest
 
@@ -83,7 +83,8 @@ def test_a_client_of_the_issuers_is_registered_by_its_id_there_and_gets_no_secre
     client_id = lines[0].removeprefix("client_id      ")
     assert lines[1:] == ["at the issuer  acme-portal", f"issuer         {ISSUER}"]
     record = kept(tmp_path, client_id)
-    assert (record.issuer, record.issuer_client, record.scopes) == (ISSUER, "acme-portal", {"providers:write"})
+    assert (record.issuer, record.issuer_client) == (ISSUER, "acme-portal")
+    assert record.scopes == {ClientScope.PROVIDERS_WRITE}
     clients.list_clients(tmp_path)
     assert capsys.readouterr().out.endswith(f" acme-portal at {ISSUER}\n")
     with pytest.raises(Refusal, match="registered already"):
