@@ -14,6 +14,7 @@ GatewayError
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 
 class GatewayError(Exception):
@@ -60,6 +61,11 @@ class ProviderError(GatewayError):
         self.provider = provider
         self.capability = capability
         self.detail = detail[:500]
+
+    def bare(self) -> Self:
+        """The same, to be kept: without the calls it came through, which hold on to all that they had read."""
+        self.__context__ = self.__cause__ = None
+        return self.with_traceback(None)
 
 
 class Rejected(ProviderError):
