@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from gateway.api.application import create_app, open_library
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
+from gateway.api.oidc import Issuer, OidcSettings, OperatorClaim, greeted, oidc_routes, open_issuer
+from gateway.api.oidc.access import IssuerAccess
+from gateway.api.oidc.routes import CALLBACK_PATH
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
@@ -124,7 +128,8 @@ async def open_gateway(
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
         callbacks = Callbacks(public_url, _callback_key(settings.data))
         async with (
-            open_auth(core, settings.data, _auth_settings(settings, public_url)) as auth,
+            _issuer(core, settings, public_url) as issuer,
+            open_auth(core, settings.data, _auth_settings(settings, public_url), _access(core, issuer)) as auth,
             engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
@@ -134,7 +139,23 @@ async def open_gateway(
         ):
             await note_keys(core, _key_ids(sealing, audit, auth))
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
+            doors = [*auth_routes(auth), *(oidc_routes(auth, issuer) if issuer else [])]
+            yield _gateway(parts, (auth, doors), registry, callbacks, telemetry, (api, library))
+
+
+@asynccontextmanager
+async def _issuer(core: Core, settings: Settings, public_url: str) -> AsyncIterator[Issuer | None]:
+    """The operator's own identity provider. One that is away stops nobody; a log line says so."""
+    found = _oidc_settings(settings, public_url)
+    if found is None:
+        yield None
+        return
+    async with open_issuer(found, core.clock) as issuer, greeted(issuer):
+        yield issuer
+
+
+def _access(core: Core, issuer: Issuer | None) -> IssuerAccess | None:
+    return IssuerAccess(core, issuer) if issuer else None
 
 
 async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
@@ -197,7 +218,7 @@ def _key_ids(sealing: FernetSealing, audit: AuditTrail, auth: AuthParts) -> Mapp
 
 def _gateway(
     parts: tuple[Core, SqlStorage, Engine, Projection, bool],
-    auth: AuthParts,
+    doors: tuple[AuthParts, Sequence[BaseRoute]],
     registry: Registry,
     callbacks: Callbacks,
     telemetry: Telemetry,
@@ -215,8 +236,8 @@ def _gateway(
     asgi = create_app(
         ApiParts(
             core=core,
-            identity=Identity(auth),
-            auth_routes=auth_routes(auth),
+            identity=Identity(doors[0]),
+            auth_routes=doors[1],
             readiness=readiness,
             is_hub_secret=callbacks.is_secret,
             receive=receive,
@@ -249,6 +270,7 @@ def api_settings(settings: Settings, public_url: str) -> ApiSettings:
         cors_origins=settings.allowed_origins,
         metrics_networks=settings.metrics_networks,
         ide=settings.ide,
+        sign_on=settings.oidc_name if settings.oidc_issuer else None,
         beat_s=settings.stream_beat_s,
         operation=OperationLimits(
             seconds=settings.operation_timeout_s,
@@ -293,6 +315,25 @@ def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:
         issuer=public_url.rstrip("/"),
         origins=_origins(settings, public_url),
         trusted_proxies=tuple(settings.trusted_proxies),
+    )
+
+
+def _oidc_settings(settings: Settings, public_url: str) -> OidcSettings | None:
+    if settings.oidc_issuer is None:
+        return None
+    claim = settings.oidc_operator_claim
+    return OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        callback=public_url.rstrip("/") + CALLBACK_PATH,
+        home=public_url.rstrip("/") + "/",
+        client_secret=settings.oidc_secret,
+        scopes=settings.oidc_scopes,
+        audience=settings.oidc_audience,
+        operator=OperatorClaim(*claim.split("=", 1)) if claim else None,
+        first=settings.oidc_first_sign_in,
+        origins=_origins(settings, public_url),
+        return_addresses=frozenset(settings.oidc_return_addresses),
     )
 
 

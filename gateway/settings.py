@@ -11,6 +11,7 @@ from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -36,6 +37,7 @@ from gateway.domain.parties import OPERATOR, Agreement
 from gateway.domain.security import SecurityEventKind
 from gateway.federation.registry import ProviderSpec
 from gateway.saga.work import SagaLimits
+from gateway.usecases.single_sign_on import FirstSignIn
 
 PREFIX = "GATEWAY_"
 # What the tests read of themselves; no setting of the gateway.
@@ -94,6 +96,39 @@ def _endpoint(value: str) -> str:
     return value
 
 
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    is_here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (parts.scheme == "https" or is_here) or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(
+            "should be an address such as https://id.example.com/realms/telecom; http on this machine alone"
+        )
+    return value
+
+
+def _secret_file(value: Path) -> Path:
+    try:
+        is_empty = not value.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        raise ValueError("can't be read") from None
+    if is_empty:
+        raise ValueError("is empty")
+    return value
+
+
+def _operator_claim(value: str) -> str:
+    path, found, wanted = value.partition("=")
+    if not (path and found and wanted):
+        raise ValueError("should be a claim and its value, such as realm_access.roles=gateway-operator")
+    return value
+
+
+def _return_addresses(values: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not re.fullmatch(r"[a-z][a-z0-9+.-]*:/[!-\[\]-~]+", each) or "#" in each for each in values):
+        raise ValueError("should be addresses such as com.example.app:/back or https://app.example.com/back")
+    return values
+
+
 def _secrets_keys(values: tuple[str, ...]) -> tuple[str, ...]:
     if any(not re.fullmatch(r"[A-Za-z0-9_-]{43}=", each) for each in values):
         raise ValueError("should be keys of 32 random bytes each, in URL-safe base64")
@@ -119,6 +154,10 @@ Span = Annotated[tuple[float, float], NoDecode, BeforeValidator(_span)]
 Capability = Annotated[str, AfterValidator(_capability)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)]
 SecretsKeys = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_secrets_keys)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+SecretFile = Annotated[Path, AfterValidator(_secret_file)]
+OperatorClaim = Annotated[str, AfterValidator(_operator_claim)]
+Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_return_addresses)]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -188,6 +227,43 @@ class Settings(BaseSettings):
     )
     accounts_per_address: Rate = Field(
         "60/hour", description="How many accounts may be created from one network address."
+    )
+
+    oidc_issuer: Issuer | None = Field(
+        None,
+        description="The operator's own identity provider (OpenID Connect), exactly as it calls itself; none by "
+        "default.",
+    )
+    oidc_client_id: str = Field(
+        "", validate_default=True, description="What the gateway is called there; required with an issuer."
+    )
+    oidc_client_secret: str = Field(
+        "", description="The gateway's secret there; empty for a public client.", repr=False
+    )
+    oidc_client_secret_file: SecretFile | None = Field(None, description="A file with that secret, instead.")
+    oidc_scopes: str = Field(
+        "openid profile email", pattern=r"^(\S+ )*openid( \S+)*$", description="The scopes that a sign-in asks for."
+    )
+    oidc_audience: str | None = Field(
+        None,
+        description="What the issuer's access tokens for service clients must name as their audience; by default none "
+        "is taken.",
+    )
+    oidc_operator_claim: OperatorClaim | None = Field(
+        None,
+        description="What makes an operator of who signs in, such as realm_access.roles=gateway-operator: a claim of "
+        "the ID token, or a path of names, and its value; by default nothing.",
+    )
+    oidc_first_sign_in: FirstSignIn = Field(
+        FirstSignIn.CUSTOMER,
+        description="What who has no account yet gets at the first sign-in: an account with a new customer "
+        "(`customer`), an account alone (`account`), or nothing (`refused`).",
+    )
+    oidc_return_addresses: Addresses = Field(
+        (), description="Addresses of apps to which a sign-in may return with a code, such as com.example.app:/back."
+    )
+    oidc_name: str = Field(
+        "single sign-on", min_length=1, max_length=50, description="What GraphiQL's link calls the identity provider."
     )
 
     operation_timeout_s: Seconds = Field(
@@ -297,6 +373,19 @@ class Settings(BaseSettings):
         if value is None and info.data.get("trusted_documents", "off") != "off":
             raise ValueError("is missing, since GATEWAY_TRUSTED_DOCUMENTS asks for a manifest")
         return value
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _has_client_id(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("oidc_issuer") is not None:
+            raise ValueError("is missing, since GATEWAY_OIDC_ISSUER is set")
+        return value
+
+    @property
+    def oidc_secret(self) -> str:
+        """The gateway's secret at the issuer, by either setting."""
+        file = self.oidc_client_secret_file
+        return self.oidc_client_secret or (file.read_text("utf-8").strip() if file else "")
 
     @property
     def database(self) -> str:

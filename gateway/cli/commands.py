@@ -137,11 +137,17 @@ def client_add(
     scope: Annotated[
         list[str] | None, typer.Option(help="What it may do, such as providers:write; again for more.")
     ] = None,
+    issuer_client: Annotated[
+        str | None,
+        typer.Option(help="Its id at the issuer of GATEWAY_OIDC_ISSUER, where it gets its tokens; no secret is made."),
+    ] = None,
     data: Data = None,
 ) -> int:
     """Make a service client; its id and secret are printed, this once."""
-    from gateway.cli.clients import add_client
+    from gateway.cli.clients import add_client, add_issuer_client
 
+    if issuer_client is not None:
+        return add_issuer_client(name, scope or [], issuer_client, data)
     return add_client(name, scope or [], data)
 
 

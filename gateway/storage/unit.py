@@ -12,6 +12,7 @@ from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
+from gateway.storage.issuer import SqlIssuerAccounts
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
@@ -75,6 +76,10 @@ class SqlUnitOfWork:
     @cached_property
     def health(self) -> SqlHealthEvents:
         return SqlHealthEvents(self._rows, self.wake)
+
+    @cached_property
+    def issuer_accounts(self) -> SqlIssuerAccounts:
+        return SqlIssuerAccounts(self._rows)
 
     @cached_property
     def security_events(self) -> SqlSecurityEvents:
