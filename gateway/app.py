@@ -38,6 +38,7 @@ from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
 from gateway.settings import ProvidersConfig, Settings
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
+from gateway.storage.audit_trail import open_trail
 from gateway.storage.sealing import open_sealing
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
@@ -86,17 +87,18 @@ async def open_gateway(
     `waits_for_providers` makes it ready only when each of them has answered once (the demo); else one that is away
     stops nobody.
 
-    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable,
-    TracesNotInstalled; OSError for the data folder and the key of the secrets.
+    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, AuditKeysUnreadable, UnknownAdapter,
+    ManifestUnreadable, TracesNotInstalled; OSError for the data folder and the key of the secrets.
     """
     # What is wrong with the settings is told before anything starts.
     api = api_settings(settings, public_url)
     library = open_library(api)
     wakeups, clock = MemoryWakeUps(), SystemClock()
     engine = Engine(EXECUTOR_ID)
+    audit = open_trail(settings.audit_key, settings.data)
     async with (
         open_telemetry(_trace_settings(settings)) as telemetry,
-        open_storage(settings.database, wakeups, clock, engine.start_in) as storage,
+        open_storage(settings.database, wakeups, clock, engine.start_in, audit) as storage,
         open_registry(providers.providers, providers.agreements, clock, calls=telemetry.provider_calls) as registry,
         open_projection(
             registry,

@@ -18,6 +18,7 @@ from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
 from gateway.ports.mails import Mails
 from gateway.ports.registrations import Registrations
+from gateway.ports.security import SecurityEvents
 from gateway.ports.sign_in import OneTimePasswords, PasswordResets, Profile
 
 
@@ -40,7 +41,7 @@ class WakeUps(Protocol):
 
     Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
-    `health:<slug>`, `registration:<id>`, `mails`.
+    `health:<slug>`, `registration:<id>`, `mails`, `security` and `security:<customer id>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -420,6 +421,8 @@ class UnitOfWork(Protocol):
     def password_resets(self) -> PasswordResets: ...
     @property
     def mails(self) -> Mails: ...
+    @property
+    def security_events(self) -> SecurityEvents: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""
