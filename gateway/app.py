@@ -44,6 +44,7 @@ from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
+from gateway.usecases.refusals import keeping
 
 # One process works on a data folder at a time, so one name will do.
 EXECUTOR_ID = "local"
@@ -119,6 +120,7 @@ async def open_gateway(
             engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
+            keeping(core.refusals, storage, clock),
             _taking_over(core, Parts(registry, projection, subscriptions)),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
