@@ -1,35 +1,19 @@
 """`gateway client …`: service clients, made and ended on the data folder, also of a gateway that runs."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.cli.failures import as_refusals
+from gateway.cli.keeper import Keeper, run_with_keeper
 from gateway.cli.refusal import Refusal
 from gateway.cli.words import say
 from gateway.domain.clients import CLIENT_SCOPES, ClientRecord, ClientScope, client_name_problem
-from gateway.domain.errors import RequestError
 from gateway.domain.paging import MAXIMUM_FIRST
-from gateway.ports import Clock, Storage
-from gateway.settings import read_settings
-from gateway.storage import MemoryWakeUps, SystemClock, open_storage
-from gateway.storage.audit_trail import open_trail
 from gateway.usecases import clients
 from gateway.usecases.clients import SECRET_GRACE, NewSecret
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Keeper:
-    """The folder's storage, without a gateway around it."""
-
-    storage: Storage
-    clock: Clock
 
 
 def add_client(name: str, scopes: Sequence[str], data: Path | None) -> int:
@@ -51,7 +35,7 @@ def list_clients(data: Path | None) -> int:
     return 0
 
 
-async def _all(keeper: _Keeper) -> list[ClientRecord]:
+async def _all(keeper: Keeper) -> list[ClientRecord]:
     page = await clients.list_clients(keeper, MAXIMUM_FIRST, None)
     found = list(page.edges)
     while page.page_info.has_next_page:
@@ -84,24 +68,8 @@ def _show(made: NewSecret) -> None:
     say(f"client_id      {made.client.id}", f"client_secret  {made.secret}", "The secret is shown this once.")
 
 
-def _run(data: Path | None, work: Callable[[_Keeper], Awaitable[T]]) -> T:
+def _run(data: Path | None, work: Callable[[Keeper], Awaitable[T]]) -> T:
     """Raises: Refusal."""
-
-    async def run() -> T:
-        async with _opened(data) as keeper:
-            return await work(keeper)
-
-    with as_refusals():
-        try:
-            return asyncio.run(run())
-        except RequestError as error:
-            is_ended = error.problems[0].code == "CLIENT_ENDED"
-            raise Refusal("the client has ended" if is_ended else "there is no client of that id", status=2) from None
-
-
-@asynccontextmanager
-async def _opened(data: Path | None) -> AsyncIterator[_Keeper]:
-    clock, settings = SystemClock(), read_settings(data=data)
-    audit = open_trail(settings.audit_key, settings.data)
-    async with open_storage(settings.database, MemoryWakeUps(), clock, None, audit) as storage:
-        yield _Keeper(storage, clock)
+    return run_with_keeper(
+        data, work, lambda code: "the client has ended" if code == "CLIENT_ENDED" else "there is no client of that id"
+    )

@@ -99,8 +99,8 @@ class OneTimePasswords(Protocol):
     async def add_challenge(self, challenge: Challenge) -> None:
         """Keeps it, and forgets all that have expired."""
 
-    async def challenge(self, digest: str) -> Challenge | None:
-        """The challenge, an expired one too; held until the transaction ends."""
+    async def challenge(self, digest: str, *, lock: bool = False) -> Challenge | None:
+        """The challenge, an expired one too; `lock` holds it until the transaction ends."""
 
     async def count_attempt(self, digest: str) -> None:
         """One more."""

@@ -101,9 +101,9 @@ class SqlOneTimePasswords:
         }
         await self._rows.run(insert(tables.sign_in_challenge).values(values))
 
-    async def challenge(self, digest: str) -> Challenge | None:
-        statement = select(tables.sign_in_challenge).where(_challenge.digest == digest).with_for_update()
-        row = await self._rows.first(statement)
+    async def challenge(self, digest: str, *, lock: bool = False) -> Challenge | None:
+        statement = select(tables.sign_in_challenge).where(_challenge.digest == digest)
+        row = await self._rows.first(statement.with_for_update() if lock else statement)
         if row is None:
             return None
         values = dict(row._mapping)

@@ -91,6 +91,7 @@ class SqlUnitOfWork:
     def mails(self) -> SqlMails:
         return SqlMails(self._rows, self.wake)
 
+    @cached_property
     def security_events(self) -> SqlSecurityEvents:
         return SqlSecurityEvents(self._rows, self._keys, self.wake)
 

@@ -1,18 +1,22 @@
-"""Sessions: signing in, going on with a fresh token, signing out; and who the caller of a session is."""
+"""Sessions: begun, going on with a fresh token, ended; and who the caller of a session is."""
 
 import dataclasses
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from uuid_utils import uuid7
 
-from gateway.domain.credentials import username_problem
 from gateway.domain.errors import RequestError
+from gateway.domain.identity import own_id
+from gateway.domain.one_time_passwords import OneTimePasswordRequirement
 from gateway.domain.parties import Actor, Authorization
-from gateway.ports import Attempt, Attempts, Credentials, Passwords, Session, UnitOfWork
+from gateway.domain.security import NewSecurityEvent
+from gateway.domain.security import SecurityEventKind as Kind
+from gateway.domain.sessions import Device
+from gateway.ports import Attempts, OneTimeCodes, Passwords, Session, UnitOfWork
 from gateway.usecases.core import Core
 from gateway.usecases.remembered import Remembered
 
@@ -28,8 +32,10 @@ class SessionRules:
     passwords: Passwords
     attempts: Attempts
     successor: Callable[[str], str]
+    codes: OneTimeCodes
     lifetime: timedelta = timedelta(days=30)
     refresh_grace: timedelta = timedelta(seconds=10)
+    requirement: OneTimePasswordRequirement = OneTimePasswordRequirement.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,12 @@ class SignedIn:
     session_key: str
     actor_id: str
     refresh_token: str
+    must_enrol: bool = False
+
+
+def session_id(session_key: str) -> str:
+    """The global id of a session; it is no secret."""
+    return own_id("Session", session_key)
 
 
 def session_topic(session_key: str) -> str:
@@ -46,46 +58,39 @@ def session_topic(session_key: str) -> str:
     return f"session:{session_key}"
 
 
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+def token_digest(token: str) -> str:
+    """What is kept of a token of 256 random bits."""
+    return sha256(token.encode(errors="replace")).hexdigest()
 
 
-async def sign_in(core: Core, rules: SessionRules, address: str, username: str, password: str) -> SignedIn:
-    """A new session.
-
-    A wrong password, an unknown name and a locked account go the same way and take the same work.
-    Raises: RequestError INVALID_CREDENTIALS; RATE_LIMITED with `seconds` for the address; BUSY.
-    """
-    if seconds := await rules.attempts.wait_s(Attempt.SIGN_IN_ADDRESS, address):
-        raise RequestError.at("RATE_LIMITED", seconds=str(seconds))
-    name = username.casefold()[:64]
-    # Counted before it is known to be wrong: many at once get no further than one after the other.
-    is_open = await rules.attempts.count(Attempt.SIGN_IN_ACCOUNT, name)
-    known = await _credentials(core, username)
-    is_right = await rules.passwords.is_right(password, known.password_hash if known and is_open else None)
-    if known is None or not is_right:
-        await rules.attempts.count(Attempt.SIGN_IN_ADDRESS, address)
-        raise RequestError.at("INVALID_CREDENTIALS")
-    await rules.attempts.forget(Attempt.SIGN_IN_ACCOUNT, name)
-    is_outdated = rules.passwords.is_outdated(known.password_hash)
-    stronger = await rules.passwords.hash(password) if is_outdated else None
-    async with core.storage.writing() as unit:
-        if stronger:
-            await unit.accounts.set_password(known.actor_id, stronger)
-        return await _new_session(unit, known.actor_id, core.clock.now(), rules.lifetime)
-
-
-async def _credentials(core: Core, username: str) -> Credentials | None:
-    if username_problem(username):
-        return None
-    async with core.storage.reading() as unit:
-        return await unit.accounts.credentials(username)
-
-
-async def _new_session(unit: UnitOfWork, actor_id: str, now: datetime, lifetime: timedelta) -> SignedIn:
+async def new_session(unit: UnitOfWork, rules: SessionRules, actor_id: str, device: Device, now: datetime) -> SignedIn:
+    """Keeps a session of that actor's from now on."""
     token, key = secrets.token_urlsafe(32), str(uuid7())
-    await unit.accounts.add_session(Session(key, actor_id, _digest(token), None, None, now, now + lifetime))
-    return SignedIn(key, actor_id, token)
+    session = Session(
+        key,
+        actor_id,
+        token_digest(token),
+        None,
+        None,
+        now,
+        now + rules.lifetime,
+        device=device.name,
+        address=device.address,
+        last_used_at=now,
+    )
+    await unit.accounts.add_session(session)
+    await unit.security_events.record(
+        NewSecurityEvent(Kind.SIGNED_IN, now, actor_id, subject=session_id(key), address=device.address)
+    )
+    return SignedIn(key, actor_id, token, await must_enrol(unit, rules, actor_id))
+
+
+async def must_enrol(unit: UnitOfWork, rules: SessionRules, actor_id: str) -> bool:
+    """Whether the person can do nothing yet but switch on a one-time password."""
+    if rules.requirement is OneTimePasswordRequirement.NONE:
+        return False
+    actor = await unit.accounts.actor(actor_id)
+    return actor is not None and rules.requirement.concerns(actor) and not actor.has_one_time_password
 
 
 async def refresh(core: Core, rules: SessionRules, token: str) -> SignedIn:
@@ -97,12 +102,14 @@ async def refresh(core: Core, rules: SessionRules, token: str) -> SignedIn:
     """
     now, successor = core.clock.now(), rules.successor(token)
     async with core.storage.writing() as unit:
-        session = await unit.accounts.session_by_refresh(_digest(token))
+        session = await unit.accounts.session_by_refresh(token_digest(token))
         if session is not None and not await _goes_on(unit, session, token, successor, now, rules):
             session = None
+        needs_enrolment = session is not None and await must_enrol(unit, rules, session.actor_id)
     if session is None:
+        core.refusals.note(NewSecurityEvent(Kind.REFRESH_REFUSED, now))
         raise RequestError.at("INVALID_REFRESH_TOKEN")
-    return SignedIn(session.key, session.actor_id, successor)
+    return SignedIn(session.key, session.actor_id, successor, needs_enrolment)
 
 
 async def _goes_on(
@@ -110,7 +117,7 @@ async def _goes_on(
 ) -> bool:
     if session.ended_at is not None or session.expires_at <= now:
         return False
-    digest, next_digest = _digest(token), _digest(successor)
+    digest, next_digest = token_digest(token), token_digest(successor)
     if digest == session.refresh_digest:
         # Where another request was first, it got the same successor.
         await unit.accounts.rotate(session, next_digest, now, now + rules.lifetime)
@@ -118,19 +125,43 @@ async def _goes_on(
     is_previous = (session.previous_digest, session.refresh_digest) == (digest, next_digest)
     if is_previous and session.rotated_at is not None and now - session.rotated_at <= rules.refresh_grace:
         return True
-    await _end(unit, session.key, now)
+    await end(unit, session, now, "REFRESH_TOKEN_REUSED")
     return False
 
 
 async def sign_out(core: Core, session_key: str) -> None:
     """Ends the session: its tokens are refused at once, its subscriptions are woken. Again is harmless."""
+    now = core.clock.now()
     async with core.storage.writing() as unit:
-        await _end(unit, session_key, core.clock.now())
+        session = await unit.accounts.session(session_key)
+        if session is not None and session.ended_at is None:
+            await end(unit, session, now, "SIGNED_OUT", by=session.actor_id)
 
 
-async def _end(unit: UnitOfWork, session_key: str, at: datetime) -> None:
-    await unit.accounts.end_session(session_key, at)
-    unit.wake(session_topic(session_key))
+async def end(unit: UnitOfWork, session: Session, at: datetime, reason: str, by: str | None = None) -> None:
+    """Ends a session with this transaction's commit, and records why; `by` is who asked for it."""
+    await unit.accounts.end_session(session.key, at)
+    unit.wake(session_topic(session.key))
+    params = {"reason": reason, "actor": session.actor_id}
+    await unit.security_events.record(
+        NewSecurityEvent(Kind.SESSION_ENDED, at, by, subject=session_id(session.key), params=params)
+    )
+
+
+async def end_all(
+    unit: UnitOfWork, actor_id: str, at: datetime, reason: str, *, but: Collection[str] = (), by: str | None = None
+) -> int:
+    """Ends each of the actor's sessions but those of these keys; returns how many."""
+    ending = [each for each in await unit.accounts.live_sessions(actor_id, at) if each.key not in but]
+    for each in ending:
+        await end(unit, each, at, reason, by)
+    return len(ending)
+
+
+async def wake_all(unit: UnitOfWork, actor_id: str, at: datetime) -> None:
+    """Has who the callers of the actor's sessions are read anew."""
+    for each in await unit.accounts.live_sessions(actor_id, at):
+        unit.wake(session_topic(each.key))
 
 
 class Callers(Remembered[Actor]):

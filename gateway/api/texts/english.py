@@ -32,6 +32,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "CUSTOMER_REQUIRED": "Say for which customer.",
         "DUPLICATE_FIELD": "The field is given twice.",
         "FORBIDDEN": "You may not do this.",
+        "ONE_TIME_PASSWORD_REQUIRED": "Switch on a one-time password first: your account has to have one.",
         "IDEMPOTENCY_KEY_REUSED": "The key was used for something else already.",
         "INTERNAL": "Something went wrong on our side.",
         "INVALID_ADDRESS": "The address is not complete, or not right.",
@@ -169,5 +170,34 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
     "refusal": {
         "*": "The provider refused to cancel it.",
         "PAST_POINT_OF_NO_RETURN": "It is too far along to be cancelled.",
+    },
+    "mail": {
+        "*": "Something about your account has changed.",
+        "PASSWORD_RESET.subject": "Set a new password",
+        "PASSWORD_RESET": (
+            "Somebody asked to set a new password for the account {username}.\n\n"
+            "This is the key to it, good once and for {minutes} minutes:\n\n{token}\n\n"
+            "If it was not you, do nothing: the password stays as it is."
+        ),
+        "PASSWORD_RESET.page": (
+            "Somebody asked to set a new password for the account {username}.\n\n"
+            "Set it here, once and within {minutes} minutes:\n\n{page}#token={token}\n\n"
+            "If it was not you, do nothing: the password stays as it is."
+        ),
+        "PASSWORD_CHANGED.subject": "Your password was changed",
+        "PASSWORD_CHANGED": (
+            "The password of the account {username} was changed. Whoever was signed in elsewhere has to sign in again."
+            "\n\nIf it was not you, set a new password at once, and tell us."
+        ),
+        "ONE_TIME_PASSWORD_ON.subject": "Signing in takes a one-time code now",
+        "ONE_TIME_PASSWORD_ON": (
+            "A one-time password was switched on for the account {username}: signing in takes a code of your "
+            "authenticator from now on.\n\nIf it was not you, tell us at once."
+        ),
+        "ONE_TIME_PASSWORD_OFF.subject": "Signing in takes no one-time code any more",
+        "ONE_TIME_PASSWORD_OFF": (
+            "The one-time password of the account {username} was switched off: the password alone is enough from now "
+            "on.\n\nIf it was not you, change the password at once, and tell us."
+        ),
     },
 }

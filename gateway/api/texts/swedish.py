@@ -32,6 +32,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "CUSTOMER_REQUIRED": "Ange vilken kund det gäller.",
         "DUPLICATE_FIELD": "Fältet är angivet två gånger.",
         "FORBIDDEN": "Du får inte göra detta.",
+        "ONE_TIME_PASSWORD_REQUIRED": "Slå först på engångslösenord: ditt konto måste ha ett.",
         "IDEMPOTENCY_KEY_REUSED": "Nyckeln har redan använts till något annat.",
         "INTERNAL": "Något gick fel hos oss.",
         "INVALID_ADDRESS": "Adressen är inte fullständig eller inte riktig.",
@@ -169,5 +170,34 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
     "refusal": {
         "*": "Leverantören vägrade avbeställa det.",
         "PAST_POINT_OF_NO_RETURN": "Det har gått för långt för att avbeställas.",
+    },
+    "mail": {
+        "*": "Något om ditt konto har ändrats.",
+        "PASSWORD_RESET.subject": "Välj ett nytt lösenord",
+        "PASSWORD_RESET": (
+            "Någon har bett om ett nytt lösenord för kontot {username}.\n\n"
+            "Det här är nyckeln till det. Den gäller en gång, i {minutes} minuter:\n\n{token}\n\n"
+            "Var det inte du behöver du inte göra något: lösenordet förblir som det är."
+        ),
+        "PASSWORD_RESET.page": (
+            "Någon har bett om ett nytt lösenord för kontot {username}.\n\n"
+            "Välj det här, en gång och inom {minutes} minuter:\n\n{page}#token={token}\n\n"
+            "Var det inte du behöver du inte göra något: lösenordet förblir som det är."
+        ),
+        "PASSWORD_CHANGED.subject": "Ditt lösenord har ändrats",
+        "PASSWORD_CHANGED": (
+            "Lösenordet för kontot {username} har ändrats. Den som var inloggad på andra ställen måste logga in igen."
+            "\n\nVar det inte du, välj genast ett nytt lösenord och hör av dig till oss."
+        ),
+        "ONE_TIME_PASSWORD_ON.subject": "Nu krävs en engångskod för att logga in",
+        "ONE_TIME_PASSWORD_ON": (
+            "Engångslösenord har slagits på för kontot {username}: från och med nu krävs en kod från din "
+            "autentiseringsapp för att logga in.\n\nVar det inte du, hör genast av dig till oss."
+        ),
+        "ONE_TIME_PASSWORD_OFF.subject": "Det krävs ingen engångskod längre för att logga in",
+        "ONE_TIME_PASSWORD_OFF": (
+            "Engångslösenordet för kontot {username} har slagits av: från och med nu räcker lösenordet.\n\n"
+            "Var det inte du, byt genast lösenord och hör av dig till oss."
+        ),
     },
 }
