@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.one_time_passwords import Proof, new_recovery_codes, recovery_digest
 from gateway.domain.parties import Caller
-from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import Attempt, Storage, UnitOfWork
 from gateway.ports.mails import MailKind
@@ -15,7 +14,7 @@ from gateway.ports.sign_in import OneTimePassword, Profile
 from gateway.usecases.core import Core
 from gateway.usecases.mails import tell_by_mail
 from gateway.usecases.proving import field_of, refusal_of, step_of
-from gateway.usecases.sessions import SessionRules, wake_all
+from gateway.usecases.sessions import SessionRules, note_refusal, tell, wake_all
 
 PENDING_LIFETIME = timedelta(minutes=30)
 
@@ -56,8 +55,7 @@ async def check_password(core: Core, rules: SessionRules, actor_id: str, passwor
         profile = await unit.accounts.profile(actor_id)
     is_right = await rules.passwords.is_right(password, profile.password_hash if profile else None)
     if profile is None or not is_right:
-        refused = NewSecurityEvent(Kind.PASSWORD_CHECK_REFUSED, core.clock.now(), actor_id, subject=actor_id)
-        core.refusals.note(refused)
+        note_refusal(core, Kind.PASSWORD_CHECK_REFUSED, "WRONG_PASSWORD", actor_id)
         raise RequestError.at("INVALID_PASSWORD", field)
     await rules.attempts.forget(Attempt.PASSWORD_CHECK, actor_id)
     return profile
@@ -101,15 +99,14 @@ async def confirm_enrolment(core: Core, rules: SessionRules, caller: Caller, cod
         raise RequestError.at("ALREADY_ON" if pending and pending.confirmed_at else "NOT_BEGUN")
     step = step_of(core, rules, pending, code, now)
     if step is None:
-        reason = {"reason": "WRONG"}
-        core.refusals.note(NewSecurityEvent(Kind.ONE_TIME_CODE_REFUSED, now, actor_id, subject=actor_id, params=reason))
+        note_refusal(core, Kind.ONE_TIME_CODE_REFUSED, "WRONG", actor_id)
         raise RequestError.at("INVALID_ONE_TIME_CODE", "oneTimeCode")
     codes = new_recovery_codes()
     async with core.storage.writing() as unit:
         if not await unit.one_time_passwords.confirm(actor_id, pending.sealed_secret, step, now):
             raise RequestError.at("ALREADY_ON")
         await unit.one_time_passwords.set_recovery_codes(actor_id, [recovery_digest(each) for each in codes])
-        await _changed(unit, core, actor_id, MailKind.ONE_TIME_PASSWORD_ON, locale)
+        await _changed(unit, core, actor_id, MailKind.ONE_TIME_PASSWORD_ON, locale, caller.address)
     await rules.attempts.forget(Attempt.ONE_TIME_CODE, actor_id)
     return codes
 
@@ -131,7 +128,7 @@ async def end_enrolment(
         if problem is None:
             await unit.one_time_passwords.remove(actor_id)
             await unit.one_time_passwords.end_challenges(actor_id)
-            await _changed(unit, core, actor_id, MailKind.ONE_TIME_PASSWORD_OFF, locale)
+            await _changed(unit, core, actor_id, MailKind.ONE_TIME_PASSWORD_OFF, locale, caller.address)
     await _settle(rules, actor_id, problem)
 
 
@@ -146,8 +143,7 @@ async def renew_recovery_codes(
         problem = await _unproven(unit, core, rules, actor_id, proof)
         if problem is None:
             await unit.one_time_passwords.set_recovery_codes(actor_id, [recovery_digest(each) for each in codes])
-            renewed = NewSecurityEvent(Kind.RECOVERY_CODES_RENEWED, now, actor_id, subject=actor_id)
-            await unit.security_events.record(renewed)
+            await tell(unit, Kind.RECOVERY_CODES_RENEWED, now, actor_id, caller.address)
     await _settle(rules, actor_id, problem)
     return codes
 
@@ -168,7 +164,7 @@ async def _unproven(unit: UnitOfWork, core: Core, rules: SessionRules, actor_id:
     one_time = await unit.one_time_passwords.get(actor_id)
     if one_time is None or one_time.confirmed_at is None:
         return Problem("NOT_ON")
-    if await refusal_of(unit, core, rules, actor_id, proof, None) is None:
+    if await refusal_of(unit, core, rules, actor_id, proof, "") is None:
         return None
     code = "INVALID_ONE_TIME_CODE" if proof.recovery_code is None else "INVALID_RECOVERY_CODE"
     return Problem(code, (field_of(proof),))
@@ -180,11 +176,11 @@ async def _settle(rules: SessionRules, actor_id: str, problem: Problem | None) -
     await rules.attempts.forget(Attempt.ONE_TIME_CODE, actor_id)
 
 
-async def _changed(unit: UnitOfWork, core: Core, actor_id: str, kind: MailKind, locale: str) -> None:
+async def _changed(unit: UnitOfWork, core: Core, actor_id: str, kind: MailKind, locale: str, address: str) -> None:
     now: datetime = core.clock.now()
     await wake_all(unit, actor_id, now)
     recorded = Kind.ONE_TIME_PASSWORD_ON if kind is MailKind.ONE_TIME_PASSWORD_ON else Kind.ONE_TIME_PASSWORD_OFF
-    await unit.security_events.record(NewSecurityEvent(recorded, now, actor_id, subject=actor_id))
+    await tell(unit, recorded, now, actor_id, address)
     profile = await unit.accounts.profile(actor_id)
     if profile is not None:
         await tell_by_mail(unit, core, profile, kind, locale)

@@ -7,13 +7,12 @@ from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.identity import own_key
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller
-from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.domain.sessions import OwnSession
 from gateway.ports import Clock, Session, Storage, UnitOfWork
 from gateway.usecases import policy
 from gateway.usecases.core import Core
-from gateway.usecases.sessions import end, end_all, session_id
+from gateway.usecases.sessions import end, end_all, session_id, tell
 
 _LIST = "sessions"
 KEPT_LIMIT = 100
@@ -79,7 +78,7 @@ async def end_session(core: Core, caller: Caller, sought_id: str) -> OwnSession:
         session = await _own(unit, core, actor_id, sought_id)
         if session is None:
             raise RequestError.at("NOT_FOUND", "sessionId")
-        await end(unit, session, core.clock.now(), "ENDED", actor_id)
+        await end(unit, session, core.clock.now(), "ENDED", caller.address)
     return _shown(session, caller)
 
 
@@ -98,7 +97,7 @@ async def end_other_sessions(core: Core, caller: Caller, kept_ids: Sequence[str]
         if not kept <= live:
             raise RequestError.at("NOT_FOUND", "keepSessionIds")
         keys = {caller.session_key or "", *kept}
-        return await end_all(unit, actor_id, now, "ENDED", but=keys, by=actor_id)
+        return await end_all(unit, actor_id, now, "ENDED", keys)
 
 
 async def end_sessions_of(keeper: Keeper, username: str) -> int:
@@ -118,10 +117,7 @@ async def reset_one_time_password(keeper: Keeper, username: str) -> bool:
         if not await unit.one_time_passwords.remove(actor_id):
             return False
         await unit.one_time_passwords.end_challenges(actor_id)
-        params = {"by": "OPERATOR"}
-        await unit.security_events.record(
-            NewSecurityEvent(Kind.ONE_TIME_PASSWORD_OFF, now, subject=actor_id, params=params)
-        )
+        await tell(unit, Kind.ONE_TIME_PASSWORD_OFF, now, actor_id, by="OPERATOR")
         await end_all(unit, actor_id, now, "OPERATOR")
     return True
 

@@ -8,7 +8,6 @@ from uuid_utils import uuid7
 from gateway.domain.credentials import email_problem, password_problem, username_problem
 from gateway.domain.errors import Problem, RequestError
 from gateway.domain.parties import Caller
-from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import Attempt, UnitOfWork
 from gateway.ports.mails import MailKind
@@ -16,7 +15,7 @@ from gateway.ports.sign_in import PasswordReset, Profile, ResetRequest
 from gateway.usecases.core import Core
 from gateway.usecases.mails import TOPIC, tell_by_mail
 from gateway.usecases.one_time_passwords import check_password, signed_in_actor
-from gateway.usecases.sessions import SessionRules, end_all, token_digest
+from gateway.usecases.sessions import SessionRules, end_all, note_refusal, tell, token_digest
 
 RESET_LIFETIME = timedelta(minutes=30)
 _AT_ONCE = 20
@@ -41,9 +40,7 @@ async def change_password(
             raise RequestError.at("INVALID_PASSWORD", "oldPassword")
         kept = (caller.session_key or "",)
         await _set(unit, core, held, password_hash, locale, kept)
-        await unit.security_events.record(
-            NewSecurityEvent(Kind.PASSWORD_CHANGED, core.clock.now(), actor_id, subject=actor_id)
-        )
+        await tell(unit, Kind.PASSWORD_CHANGED, core.clock.now(), actor_id, caller.address)
 
 
 async def ask_reset(
@@ -87,11 +84,7 @@ async def _answer(core: Core, rules: SessionRules, request: ResetRequest) -> Non
         profile = await unit.accounts.profile(actor_id, lock=True) if actor_id else None
         if profile is not None:
             outcome = await _issue(unit, core, profile, request.locale) if is_open else "TOO_OFTEN"
-            params = {"outcome": outcome}
-            asked = NewSecurityEvent(
-                Kind.PASSWORD_RESET_ASKED, core.clock.now(), subject=profile.actor_id, params=params
-            )
-            await unit.security_events.record(asked)
+            await tell(unit, Kind.PASSWORD_RESET_ASKED, core.clock.now(), profile.actor_id, outcome=outcome)
 
 
 async def _meant(unit: UnitOfWork, request: ResetRequest) -> str | None:
@@ -130,23 +123,21 @@ async def set_password(core: Core, rules: SessionRules, limit_key: str, token: s
         profile = await unit.accounts.profile(reset.actor_id) if reset and now < reset.expires_at else None
     if profile is None:
         await rules.attempts.count(Attempt.SIGN_IN_ADDRESS, limit_key)
-        raise _bad_token(core)
+        raise _bad_token(core, limit_key)
     if problem := password_problem(password, profile.username):
         raise RequestError(problem)
     password_hash = await rules.passwords.hash(password)
     async with core.storage.writing() as unit:
         held = await unit.accounts.profile(profile.actor_id, lock=True)
         if held is None or not await unit.password_resets.use(digest):
-            raise _bad_token(core)
+            raise _bad_token(core, limit_key)
         await _set(unit, core, held, password_hash, locale, ())
-        await unit.security_events.record(
-            NewSecurityEvent(Kind.PASSWORD_RESET, core.clock.now(), subject=held.actor_id)
-        )
+        await tell(unit, Kind.PASSWORD_RESET, core.clock.now(), held.actor_id, limit_key)
     await rules.attempts.forget(Attempt.SIGN_IN_ACCOUNT, held.username.casefold()[:64])
 
 
-def _bad_token(core: Core) -> RequestError:
-    core.refusals.note(NewSecurityEvent(Kind.PASSWORD_RESET_REFUSED, core.clock.now()))
+def _bad_token(core: Core, limit_key: str) -> RequestError:
+    note_refusal(core, Kind.PASSWORD_RESET_REFUSED, "TOKEN", None, limit_key)
     return RequestError(Problem("INVALID_RESET_TOKEN", ("token",)))
 
 
@@ -158,5 +149,5 @@ async def _set(
     await unit.accounts.set_password(actor_id, password_hash)
     await unit.password_resets.end(actor_id)
     await unit.one_time_passwords.end_challenges(actor_id)
-    await end_all(unit, actor_id, core.clock.now(), "PASSWORD_CHANGED", but=kept)
+    await end_all(unit, actor_id, core.clock.now(), "PASSWORD_CHANGED", kept)
     await tell_by_mail(unit, core, profile, MailKind.PASSWORD_CHANGED, locale)

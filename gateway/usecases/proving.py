@@ -3,13 +3,12 @@
 from datetime import datetime
 
 from gateway.domain.one_time_passwords import Proof, one_time_code, recovery_digest
-from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import UnitOfWork
 from gateway.ports.registrations import SealBroken
 from gateway.ports.sign_in import OneTimePassword
 from gateway.usecases.core import Core
-from gateway.usecases.sessions import SessionRules
+from gateway.usecases.sessions import SessionRules, note_refusal, tell
 
 
 def field_of(proof: Proof) -> str:
@@ -28,7 +27,7 @@ def step_of(core: Core, rules: SessionRules, one_time: OneTimePassword, code: st
 
 
 async def refusal_of(
-    unit: UnitOfWork, core: Core, rules: SessionRules, actor_id: str, proof: Proof, address: str | None
+    unit: UnitOfWork, core: Core, rules: SessionRules, actor_id: str, proof: Proof, address: str
 ) -> str | None:
     """Uses the proof up with this transaction's commit; why it is none, or None where it is one. Both are recorded.
 
@@ -38,8 +37,7 @@ async def refusal_of(
     if proof.recovery_code is not None:
         digest = recovery_digest(proof.recovery_code)
         if await unit.one_time_passwords.use_recovery_code(actor_id, digest):
-            used = NewSecurityEvent(Kind.RECOVERY_CODE_USED, now, actor_id, subject=actor_id, address=address)
-            await unit.security_events.record(used)
+            await tell(unit, Kind.RECOVERY_CODE_USED, now, actor_id, address)
             return None
         reason = "RECOVERY_CODE"
     else:
@@ -48,8 +46,5 @@ async def refusal_of(
         if step is not None and await unit.one_time_passwords.use_step(actor_id, step):
             return None
         reason = "WRONG" if step is None else "REPLAYED"
-    refused = NewSecurityEvent(
-        Kind.ONE_TIME_CODE_REFUSED, now, subject=actor_id, params={"reason": reason}, address=address
-    )
-    core.refusals.note(refused)
+    note_refusal(core, Kind.ONE_TIME_CODE_REFUSED, reason, actor_id, address)
     return reason

@@ -19,6 +19,9 @@ from gateway.domain.sessions import Device
 from gateway.ports import Attempts, OneTimeCodes, Passwords, Session, UnitOfWork
 from gateway.usecases.core import Core
 from gateway.usecases.remembered import Remembered
+from gateway.usecases.security_telling import only_customer_of
+
+REUSED = "REUSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,10 @@ def token_digest(token: str) -> str:
     return sha256(token.encode(errors="replace")).hexdigest()
 
 
-async def new_session(unit: UnitOfWork, rules: SessionRules, actor_id: str, device: Device, now: datetime) -> SignedIn:
-    """Keeps a session of that actor's from now on."""
+async def new_session(
+    unit: UnitOfWork, rules: SessionRules, actor_id: str, device: Device, now: datetime, limit_key: str = ""
+) -> SignedIn:
+    """Keeps a session of that actor's from now on, and tells of it; `limit_key` is what attempts are counted by."""
     token, key = secrets.token_urlsafe(32), str(uuid7())
     session = Session(
         key,
@@ -79,10 +84,21 @@ async def new_session(unit: UnitOfWork, rules: SessionRules, actor_id: str, devi
         last_used_at=now,
     )
     await unit.accounts.add_session(session)
-    await unit.security_events.record(
-        NewSecurityEvent(Kind.SIGNED_IN, now, actor_id, subject=session_id(key), address=device.address)
-    )
+    await tell(unit, Kind.SIGNED_IN, now, actor_id, limit_key, session=key)
     return SignedIn(key, actor_id, token, await must_enrol(unit, rules, actor_id))
+
+
+async def tell(unit: UnitOfWork, kind: Kind, at: datetime, actor_id: str, address: str = "", **params: str) -> None:
+    """What a person did, or what was done to the account; the manager of the person's only customer sees it too."""
+    customer_id = await only_customer_of(unit, actor_id)
+    event = NewSecurityEvent(kind, at, actor_id, customer_id, params=params, address=address or None)
+    await unit.security_events.record(event)
+
+
+def note_refusal(core: Core, kind: Kind, reason: str, actor_id: str | None, address: str = "") -> None:
+    """A refusal: what is known of it is noted in no more time than what is not."""
+    at = core.clock.now()
+    core.refusals.note(NewSecurityEvent(kind, at, actor_id, params={"reason": reason}, address=address or None))
 
 
 async def must_enrol(unit: UnitOfWork, rules: SessionRules, actor_id: str) -> bool:
@@ -93,7 +109,7 @@ async def must_enrol(unit: UnitOfWork, rules: SessionRules, actor_id: str) -> bo
     return actor is not None and rules.requirement.concerns(actor) and not actor.has_one_time_password
 
 
-async def refresh(core: Core, rules: SessionRules, token: str) -> SignedIn:
+async def refresh(core: Core, rules: SessionRules, token: str, address: str = "") -> SignedIn:
     """The session goes on with the token's successor, and lives its whole time again.
 
     The token before the present one gets the present one again for the grace's seconds. After that, and any older one
@@ -103,58 +119,59 @@ async def refresh(core: Core, rules: SessionRules, token: str) -> SignedIn:
     now, successor = core.clock.now(), rules.successor(token)
     async with core.storage.writing() as unit:
         session = await unit.accounts.session_by_refresh(token_digest(token))
-        if session is not None and not await _goes_on(unit, session, token, successor, now, rules):
-            session = None
+        refusal = await _refusal(unit, session, token, successor, now, rules) if session else "UNKNOWN"
+        if session is not None and refusal == REUSED:
+            await end(unit, session, now, "REFRESH_TOKEN_REUSED", address)
         needs_enrolment = session is not None and await must_enrol(unit, rules, session.actor_id)
-    if session is None:
-        core.refusals.note(NewSecurityEvent(Kind.REFRESH_REFUSED, now))
+    if session is None or refusal is not None:
+        actor_id = session.actor_id if session else None
+        note_refusal(core, Kind.REFRESH_REFUSED, refusal or "UNKNOWN", actor_id, address)
         raise RequestError.at("INVALID_REFRESH_TOKEN")
     return SignedIn(session.key, session.actor_id, successor, needs_enrolment)
 
 
-async def _goes_on(
+async def _refusal(
     unit: UnitOfWork, session: Session, token: str, successor: str, now: datetime, rules: SessionRules
-) -> bool:
+) -> str | None:
+    """Why the session does not go on; None where it does."""
     if session.ended_at is not None or session.expires_at <= now:
-        return False
+        return "ENDED" if session.ended_at is not None else "EXPIRED"
     digest, next_digest = token_digest(token), token_digest(successor)
     if digest == session.refresh_digest:
         # Where another request was first, it got the same successor.
         await unit.accounts.rotate(session, next_digest, now, now + rules.lifetime)
-        return True
+        return None
     is_previous = (session.previous_digest, session.refresh_digest) == (digest, next_digest)
-    if is_previous and session.rotated_at is not None and now - session.rotated_at <= rules.refresh_grace:
-        return True
-    await end(unit, session, now, "REFRESH_TOKEN_REUSED")
-    return False
+    is_in_time = session.rotated_at is not None and now - session.rotated_at <= rules.refresh_grace
+    return None if is_previous and is_in_time else REUSED
 
 
-async def sign_out(core: Core, session_key: str) -> None:
+async def sign_out(core: Core, session_key: str, address: str = "") -> None:
     """Ends the session: its tokens are refused at once, its subscriptions are woken. Again is harmless."""
     now = core.clock.now()
     async with core.storage.writing() as unit:
         session = await unit.accounts.session(session_key)
         if session is not None and session.ended_at is None:
-            await end(unit, session, now, "SIGNED_OUT", by=session.actor_id)
+            await _end(unit, session, now)
+            await tell(unit, Kind.SIGNED_OUT, now, session.actor_id, address, session=session_key)
 
 
-async def end(unit: UnitOfWork, session: Session, at: datetime, reason: str, by: str | None = None) -> None:
-    """Ends a session with this transaction's commit, and records why; `by` is who asked for it."""
+async def _end(unit: UnitOfWork, session: Session, at: datetime) -> None:
     await unit.accounts.end_session(session.key, at)
     unit.wake(session_topic(session.key))
-    params = {"reason": reason, "actor": session.actor_id}
-    await unit.security_events.record(
-        NewSecurityEvent(Kind.SESSION_ENDED, at, by, subject=session_id(session.key), params=params)
-    )
 
 
-async def end_all(
-    unit: UnitOfWork, actor_id: str, at: datetime, reason: str, *, but: Collection[str] = (), by: str | None = None
-) -> int:
+async def end(unit: UnitOfWork, session: Session, at: datetime, reason: str, address: str = "") -> None:
+    """Ends a session with this transaction's commit, and tells why."""
+    await _end(unit, session, at)
+    await tell(unit, Kind.SESSION_ENDED, at, session.actor_id, address, session=session.key, reason=reason)
+
+
+async def end_all(unit: UnitOfWork, actor_id: str, at: datetime, reason: str, but: Collection[str] = ()) -> int:
     """Ends each of the actor's sessions but those of these keys; returns how many."""
     ending = [each for each in await unit.accounts.live_sessions(actor_id, at) if each.key not in but]
     for each in ending:
-        await end(unit, each, at, reason, by)
+        await end(unit, each, at, reason)
     return len(ending)
 
 

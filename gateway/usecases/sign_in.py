@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from gateway.domain.credentials import username_problem
 from gateway.domain.errors import Problem, RequestError
 from gateway.domain.one_time_passwords import Proof
-from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.domain.sessions import Device
 from gateway.ports import Attempt, Credentials, UnitOfWork
 from gateway.ports.sign_in import Challenge
 from gateway.usecases.core import Core
 from gateway.usecases.proving import field_of, refusal_of
-from gateway.usecases.sessions import SessionRules, SignedIn, new_session, token_digest
+from gateway.usecases.sessions import SessionRules, SignedIn, new_session, note_refusal, token_digest
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 CHALLENGE_ATTEMPTS = 5
@@ -63,6 +62,7 @@ async def sign_in(
 
 async def _check_address(trying: _Attempting) -> None:
     if seconds := await trying.rules.attempts.wait_s(Attempt.SIGN_IN_ADDRESS, trying.origin.limit_key):
+        note_refusal(trying.core, Kind.SIGN_IN_REFUSED, "ADDRESS_LOCKED", None, trying.origin.limit_key)
         raise RequestError.at("RATE_LIMITED", seconds=str(seconds))
 
 
@@ -73,14 +73,11 @@ async def _with_password(trying: _Attempting, username: str, password: str) -> C
     is_right = await rules.passwords.is_right(password, known.password_hash if known and is_open else None)
     if known is None or not is_right:
         await rules.attempts.count(Attempt.SIGN_IN_ADDRESS, trying.origin.limit_key)
-        raise _refused(trying, known.actor_id if known else None)
+        reason = "UNKNOWN_NAME" if known is None else "WRONG_PASSWORD" if is_open else "LOCKED"
+        actor_id = known.actor_id if known else None
+        note_refusal(trying.core, Kind.SIGN_IN_REFUSED, reason, actor_id, trying.origin.limit_key)
+        raise RequestError.at("INVALID_CREDENTIALS")
     return known
-
-
-def _refused(trying: _Attempting, actor_id: str | None) -> RequestError:
-    address = trying.origin.device.address
-    trying.core.refusals.note(NewSecurityEvent(Kind.SIGN_IN_REFUSED, trying.now, subject=actor_id, address=address))
-    return RequestError.at("INVALID_CREDENTIALS")
 
 
 async def _credentials(core: Core, username: str) -> Credentials | None:
@@ -103,9 +100,13 @@ async def _begun(
     if one_time is not None and one_time.confirmed_at is not None:
         if proof is None:
             return await _challenge(unit, trying, known.actor_id)
-        if await refusal_of(unit, trying.core, trying.rules, known.actor_id, proof, trying.origin.device.address):
+        if await refusal_of(unit, trying.core, trying.rules, known.actor_id, proof, trying.origin.limit_key):
             return Problem("INVALID_ONE_TIME_CODE", (field_of(proof),))
-    return await new_session(unit, trying.rules, known.actor_id, trying.origin.device, trying.now)
+    return await _new(unit, trying, known.actor_id)
+
+
+async def _new(unit: UnitOfWork, trying: _Attempting, actor_id: str) -> SignedIn:
+    return await new_session(unit, trying.rules, actor_id, trying.origin.device, trying.now, trying.origin.limit_key)
 
 
 async def _challenge(unit: UnitOfWork, trying: _Attempting, actor_id: str) -> Problem:
@@ -144,11 +145,11 @@ async def _answered(unit: UnitOfWork, trying: _Attempting, found: Challenge, pro
     if challenge is None or not _is_open(challenge, trying):
         return Problem("INVALID_CHALLENGE")
     await unit.one_time_passwords.count_attempt(challenge.digest)
-    if await refusal_of(unit, trying.core, trying.rules, found.actor_id, proof, trying.origin.device.address):
+    if await refusal_of(unit, trying.core, trying.rules, found.actor_id, proof, trying.origin.limit_key):
         code = "INVALID_ONE_TIME_CODE" if proof.recovery_code is None else "INVALID_RECOVERY_CODE"
         return Problem(code, (field_of(proof),))
     await unit.one_time_passwords.end_challenge(challenge.digest)
-    return await new_session(unit, trying.rules, found.actor_id, trying.origin.device, trying.now)
+    return await _new(unit, trying, found.actor_id)
 
 
 def _is_open(challenge: Challenge, trying: _Attempting) -> bool:

@@ -68,13 +68,14 @@ class _Sessions(Doors):
         form = await self.form(request)
         token = request.cookies.get(REFRESH_COOKIE, "") if is_cookie else form.text("refresh_token")
         form.check()
-        return self.signed_in(await sessions.refresh(self.parts.core, self.parts.rules, token), is_cookie)
+        address = self.limit_key(request)
+        return self.signed_in(await sessions.refresh(self.parts.core, self.parts.rules, token, address), is_cookie)
 
     async def sign_out(self, request: Request) -> Response:
         caller = await self.identity.caller_of_request(request)
         if caller.session_key is None:
             raise AccessError(Problem("UNAUTHENTICATED"))
-        await sessions.sign_out(self.parts.core, caller.session_key)
+        await sessions.sign_out(self.parts.core, caller.session_key, self.limit_key(request))
         response = answer_done()
         for name in {ACCESS_COOKIE, REFRESH_COOKIE} & set(request.cookies):
             response.delete_cookie(name, secure=True, httponly=True, samesite="strict")
