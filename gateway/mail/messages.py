@@ -1,5 +1,6 @@
 """A mail as a message of the Internet's."""
 
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,7 +15,7 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     try:
         message["From"] = _address(sender)
         message["To"] = _address(mail.recipient)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         raise Undeliverable("no address") from None
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.created_at)
