@@ -12,7 +12,6 @@ from gateway.api.schema.declaring import argument, doc, object_type
 from gateway.api.schema.errors import UserErrors, payload
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import connection
-from gateway.api.schema.weights import directives_of
 from gateway.domain import sessions
 from gateway.usecases import own_sessions
 from gateway.usecases.policy import Access
@@ -53,7 +52,6 @@ class EndOtherSessionsInput:
     keep_session_ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET,
         description="Sessions that go on beside the present one, at most 100; none where left out.",
-        directives=directives_of(size=5),
     )
 
 
