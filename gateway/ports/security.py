@@ -58,6 +58,9 @@ class SecurityEvents(Protocol):
     async def take_judged(self) -> int:
         """The last event that the rules of alarm were applied to; held until the transaction ends."""
 
+    async def judged(self) -> int:
+        """The same, not held."""
+
     async def set_judged(self, sequence: int) -> None:
         """Moves it on."""
 

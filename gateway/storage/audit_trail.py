@@ -56,9 +56,11 @@ def noted_head(folder: Path) -> Head | None:
     """The newest event that this folder's gateway has noted; None for none. Raises: OSError, ValueError."""
     try:
         content = json.loads((folder / HEAD_FILE).read_text("ascii"))
+        return Head(int(content["sequence"]), str(content["digest"]))
     except FileNotFoundError:
         return None
-    return Head(int(content["sequence"]), str(content["digest"]))
+    except (KeyError, TypeError):
+        raise ValueError("it is no note of a head") from None
 
 
 def passing_trail() -> AuditTrail:

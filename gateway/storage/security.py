@@ -88,8 +88,7 @@ class SqlSecurityEvents(SecurityRows):
 
     async def take_judged(self) -> int:
         await self._hold_head()
-        row = await self._rows.first(select(_head.judged).where(_IS_HEAD))
-        return int(row.judged) if row else 0
+        return await self.judged()
 
     async def set_judged(self, sequence: int) -> None:
         await self._set_head(judged=sequence)

@@ -97,6 +97,10 @@ class SecurityRows:
         is_it = tables.customer.c.key == sought(CUSTOMER, customer_id)
         return await self._rows.first(select(tables.customer.c.key).where(is_it)) is not None
 
+    async def judged(self) -> int:
+        row = await self._rows.first(select(_head.judged).where(_head.name == HEAD_ROW["name"]))
+        return int(row.judged) if row else 0
+
     async def head(self) -> Head:
         row = await self._rows.first(select(_head.seq, _head.digest).where(_head.name == HEAD_ROW["name"]))
         return Head(row.seq, row.digest) if row else Head(0, START)

@@ -25,6 +25,8 @@ SINGLE = 5
 ALLOWANCE = 100
 REFILL = 20
 """How many rows for single refusals there are at most, and how many more with each window."""
+WAITING = 3 * ALLOWANCE
+"""How many rows may wait while the database is away, before those that are not single wait with their number alone."""
 RETRY_S = 1.0
 _log = logging.getLogger("gateway.audit")
 
@@ -71,9 +73,8 @@ class Refusals:
         """Has what was only counted kept, and begins to count anew."""
         self._waiting += self._repeated.values()
         self._seen, self._repeated = {}, {}
-        # While the database is away for long, no more waits for it than the allowance lets in.
-        room = ALLOWANCE - len(self._waiting)
-        self._allowance = max(0, min(self._allowance + REFILL, room))
+        room = WAITING - len(self._waiting)
+        self._allowance = max(0, min(self._allowance + REFILL, ALLOWANCE, room))
         if room > 0:
             counted, self._uncounted = self._uncounted, Counter()
             self._waiting += [_counted(kind, times, at) for kind, times in counted.items()]

@@ -9,6 +9,7 @@ from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE
 from gateway.api.auth.one_time_password_routes import one_time_password_routes
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.password_routes import password_routes
+from gateway.api.auth.security_routes import security_routes
 from gateway.api.auth.token_routes import token_routes
 from gateway.domain.errors import AccessError, Problem
 from gateway.domain.parties import CustomerKind
@@ -26,6 +27,7 @@ def auth_routes(parts: AuthParts) -> list[Route]:
         *one_time_password_routes(parts),
         *password_routes(parts),
         *token_routes(parts),
+        *security_routes(parts),
     ]
 
 

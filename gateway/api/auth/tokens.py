@@ -123,7 +123,8 @@ class Tokens:
 
 
 def _wrong_claim(claims: Mapping[str, Any], now: int) -> str:
-    if claims.get("aud") != AUDIENCE:
+    audience = claims.get("aud")
+    if AUDIENCE not in (audience if isinstance(audience, list) else [audience]):
         return "AUDIENCE"
     begins, ends = claims.get("nbf"), claims.get("exp")
     if not isinstance(begins, int | float) or not isinstance(ends, int | float):

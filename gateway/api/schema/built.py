@@ -17,6 +17,7 @@ from gateway.api.schema import (
     prices,
     providers,
     registrations,
+    security,
     sessions,
 )
 from gateway.api.schema.agreements import AgreementMutations
@@ -49,6 +50,7 @@ AREAS = (
     providers,
     registrations,
     sessions,
+    security,
 )
 """What is declared over domain classes must be there before the schema is put together."""
 
