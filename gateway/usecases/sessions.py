@@ -121,7 +121,8 @@ async def refresh(core: Core, rules: SessionRules, token: str, address: str = ""
         session = await unit.accounts.session_by_refresh(token_digest(token))
         refusal = await _refusal(unit, session, token, successor, now, rules) if session else "UNKNOWN"
         if session is not None and refusal == REUSED:
-            await end(unit, session, now, "REFRESH_TOKEN_REUSED", address)
+            await _end(unit, session, now)
+            await tell(unit, Kind.REFRESH_TOKEN_REUSED, now, session.actor_id, address, session=session.key)
         needs_enrolment = session is not None and await must_enrol(unit, rules, session.actor_id)
     if session is None or refusal is not None:
         actor_id = session.actor_id if session else None

@@ -166,6 +166,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "PROVIDER_SUSPENDED": "A provider was suspended.",
         "REFRESH_REFUSED": "A session was refused a fresh token: {reason}.",
         "REFUSALS_COUNTED": "More refusals than are told one by one: {kind}.",
+        "REFRESH_TOKEN_REUSED": "A session was ended, for it may be stolen: a used refresh token came again.",
         "SESSION_ENDED": "A session was ended: {reason}.",
         "SIGNED_IN": "Somebody signed in.",
         "SIGNED_OUT": "Somebody signed out.",

@@ -166,6 +166,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "PROVIDER_SUSPENDED": "En leverantör stängdes av tills vidare.",
         "REFRESH_REFUSED": "En session nekades en ny token: {reason}.",
         "REFUSALS_COUNTED": "Fler nekanden än som redovisas ett och ett: {kind}.",
+        "REFRESH_TOKEN_REUSED": "En session avslutades, den kan vara stulen: en förbrukad förnyelsenyckel kom igen.",
         "SESSION_ENDED": "En session avslutades: {reason}.",
         "SIGNED_IN": "Någon loggade in.",
         "SIGNED_OUT": "Någon loggade ut.",
