@@ -36,7 +36,7 @@ def test_the_commands_work_one_after_the_other(tmp_path: Path) -> None:
 
 
 def test_each_document_that_the_page_shows_is_there() -> None:
-    shown = {name for name in PAGE.read_text().split("../tests/operations/")[1:]}
+    shown = set(PAGE.read_text().split("../tests/operations/")[1:])
 
     assert all((PAGE.parents[1] / "tests" / "operations" / each.partition(")")[0]).exists() for each in shown)
     assert len(shown) == 4
