@@ -27,12 +27,13 @@ from gateway.contract.events import Post
 from gateway.contract.provider import Outbound
 from gateway.domain.alarm_rules import AlarmRule
 from gateway.domain.security_chain import key_id
+from gateway.federation.adapters import installed_adapters
 from gateway.federation.callbacks import Callbacks, registered
 from gateway.federation.joining import Joining, Parts, reseal
 from gateway.federation.polling import Pace, polled
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection, open_projection
-from gateway.federation.registry import Registry, installed_adapters, open_registry
+from gateway.federation.registry import Registry, open_registry
 from gateway.federation.tending import tended
 from gateway.kit.addresses import AddressRefused, check_options
 from gateway.mail import FolderMailer, SmtpMailer, SmtpSettings

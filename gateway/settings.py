@@ -289,6 +289,9 @@ class Settings(BaseSettings):
     )
     provider_answer_depth: Count = Field(64, description="How many levels the JSON of a provider's answer may have.")
     provider_pages: Count = Field(1000, description="How many pages a provider's list may have.")
+    provider_rows: Count = Field(
+        20_000, description="How many rows a provider's list may have, and offerings its catalogue."
+    )
     events_per_provider: Rate = Field("6000/minute", description="How many events each provider may post.")
     events_poll_first_s: Seconds = Field(
         2, description="How soon a provider that posts no events is asked what changed, in seconds."
@@ -366,6 +369,7 @@ class Settings(BaseSettings):
             answer_bytes=self.provider_answer_bytes,
             answer_depth=self.provider_answer_depth,
             pages=self.provider_pages,
+            rows=self.provider_rows,
         )
 
     @property
@@ -432,6 +436,7 @@ class _CapabilityLimits(_Entry):
     answer_bytes: Count | None = None
     answer_depth: Count | None = None
     pages: Count | None = None
+    rows: Count | None = None
 
     def over(self, default: Limits) -> Limits:
         given = self.model_dump(exclude_none=True, exclude={"capabilities"})

@@ -19,7 +19,7 @@ from gateway.domain.security_lines import NoTrail, event_line, first_line, last_
 from gateway.domain.security_verification import Verification
 from gateway.settings import Settings, read_settings
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
-from gateway.storage.audit_trail import AuditTrail, noted_head, open_trail
+from gateway.storage.audit_trail import AuditTrail, open_trail
 from gateway.usecases.security_checking import BATCH, verified
 from gateway.usecases.security_telling import BY_COMMAND, told_by
 
@@ -157,10 +157,7 @@ def _run(data: Path | None, work: Callable[[_Trail], Awaitable[T]]) -> T:
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[_Trail]:
     audit = open_trail(settings.audit_key, settings.data)
-    try:
-        # Read before the trail is: it may be behind, and never ahead.
-        head = noted_head(settings.data)
-    except (OSError, ValueError):
-        raise Refusal(f"the note of the newest event in {settings.data} can't be read") from None
+    # Read before the trail is: it may be behind, and never ahead.
+    head = audit.head
     async with open_storage(settings.database, MemoryWakeUps(), SystemClock(), None, audit) as storage:
         yield _Trail(storage, audit, (head,) if head else ())
