@@ -10,6 +10,7 @@ from gateway.cli.refusal import Refusal
 from gateway.cli.words import say
 from gateway.domain.clients import CLIENT_SCOPES, ClientRecord, ClientScope, client_name_problem
 from gateway.domain.paging import MAXIMUM_FIRST
+from gateway.settings import read_settings
 from gateway.usecases import clients
 from gateway.usecases.clients import SECRET_GRACE, NewSecret
 
