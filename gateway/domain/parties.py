@@ -93,6 +93,8 @@ class Actor:
     username: str
     memberships: tuple[Membership, ...] = ()
     is_operator: bool = False
+    has_one_time_password: bool = False
+    came_by_issuer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ class ServiceClient:
 class Caller:
     """Who sends a request: an actor by a session, a service client by its own token, or nobody.
 
-    `address` is the network address, for limits.
+    `address` is the network address, for limits. Who `must_enrol` has to switch on a one-time password first, and is
+    nobody's member and no operator until then.
     """
 
     actor: Actor | None = None
@@ -121,6 +124,7 @@ class Caller:
     address: str = ""
     locale: str = "en"
     client: ServiceClient | None = None
+    must_enrol: bool = False
 
     @property
     def subject(self) -> str | None:

@@ -17,9 +17,11 @@ from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
 from gateway.ports.issuer import IssuerAccounts
+from gateway.ports.mails import Mails
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
 from gateway.ports.security import SecurityEvents
+from gateway.ports.sign_in import OneTimePasswords, PasswordResets, Profile
 
 
 class Clock(Protocol):
@@ -41,7 +43,7 @@ class WakeUps(Protocol):
 
     Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
-    `health:<slug>`, `registration:<id>`, `security` and `security:<customer id>`.
+    `health:<slug>`, `registration:<id>`, `mails`, `security` and `security:<customer id>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -112,6 +114,9 @@ class Session:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    device: str | None = None
+    address: str | None = None
+    last_used_at: datetime | None = None
 
 
 class Accounts(Protocol):
@@ -126,6 +131,12 @@ class Accounts(Protocol):
 
     async def credentials(self, username: str) -> Credentials | None:
         """The credentials of that name, None for nobody."""
+
+    async def profile(self, actor_id: str, *, lock: bool = False) -> Profile | None:
+        """What the account is known by; `lock` holds it until the transaction ends."""
+
+    async def id_by_email(self, email: str) -> str | None:
+        """The id of the actor whose e-mail address that is, in whatever case."""
 
     async def actor(self, actor_id: str) -> Actor | None:
         """The actor with its memberships and their authorizations."""
@@ -144,6 +155,17 @@ class Accounts(Protocol):
 
     async def end_session(self, key: str, at: datetime) -> None:
         """Ends it; again is harmless."""
+
+    async def live_sessions(self, actor_id: str, now: datetime) -> Sequence[Session]:
+        """All of the actor's that have neither ended nor expired, newest first."""
+
+    async def session_page(
+        self, actor_id: str, now: datetime, first: int, after: tuple[datetime, str] | None
+    ) -> Sequence[Session]:
+        """Up to `first` of these, after that place in the order (created_at, key)."""
+
+    async def note_use(self, key: str, at: datetime) -> None:
+        """Keeps when it was last used; an earlier moment than the one kept changes nothing."""
 
     async def set_password(self, actor_id: str, password_hash: str) -> None:
         """Replaces the hash (a stronger one for the same password, too)."""
@@ -210,6 +232,23 @@ class Attempt(StrEnum):
     SIGN_UP_ADDRESS = "sign-up-address"
     CLIENT_SECRET = "client-secret"  # noqa: S105
     CLIENT_TOKEN = "client-token"  # noqa: S105
+    ONE_TIME_CODE = "one-time-code"
+    PASSWORD_CHECK = "password-check"  # noqa: S105
+    RESET_ADDRESS = "reset-address"
+    RESET_ACCOUNT = "reset-account"
+
+
+class OneTimeCodes(Protocol):
+    """Codes by the time (RFC 6238)."""
+
+    def new_secret(self) -> str:
+        """A secret, in base32."""
+
+    def uri(self, secret: str, username: str) -> str:
+        """What an authenticator takes, as `otpauth://totp/…`."""
+
+    def step_of(self, secret: str, code: str, at: datetime) -> int | None:
+        """The time step whose code that is: the present one, or one beside it; None for a wrong code."""
 
 
 class Attempts(Protocol):
@@ -385,6 +424,12 @@ class UnitOfWork(Protocol):
     def retention(self) -> Retention: ...
     @property
     def issuer_accounts(self) -> IssuerAccounts: ...
+    @property
+    def one_time_passwords(self) -> OneTimePasswords: ...
+    @property
+    def password_resets(self) -> PasswordResets: ...
+    @property
+    def mails(self) -> Mails: ...
     @property
     def security_events(self) -> SecurityEvents: ...
 

@@ -16,6 +16,7 @@ from gateway.domain.parties import (
     SelfServiceFunction,
 )
 from gateway.ports import Credentials, NewAccount
+from gateway.ports.sign_in import Profile
 from gateway.storage import tables
 from gateway.storage.columns import closest, from_json, to_json
 from gateway.storage.ids import ACTOR, AUTHORIZATION, CUSTOMER, new_key, own_id, raw, sought
@@ -107,6 +108,20 @@ class ActorRows:
         row = await self._rows.first(found)
         return Credentials(own_id(ACTOR, row.key), row.password_hash) if row else None
 
+    async def profile(self, actor_id: str, *, lock: bool = False) -> Profile | None:
+        actor, email = tables.actor, tables.actor_email.c
+        statement = select(actor).where(actor.c.key == sought(ACTOR, actor_id))
+        row = await self._rows.first(statement.with_for_update() if lock else statement)
+        if row is None:
+            return None
+        mail = await self._rows.first(select(email.email).where(email.actor == row.key))
+        return Profile(actor_id, row.username, row.password_hash, mail.email if mail else None)
+
+    async def id_by_email(self, email: str) -> str | None:
+        column = tables.actor_email.c
+        row = await self._rows.first(select(column.actor).where(column.email_folded == email.casefold()))
+        return own_id(ACTOR, row.actor) if row else None
+
     async def set_password(self, actor_id: str, password_hash: str) -> None:
         of_actor = tables.actor.c.key == sought(ACTOR, actor_id)
         await self._rows.run(update(tables.actor).where(of_actor).values(password_hash=password_hash))
@@ -114,7 +129,15 @@ class ActorRows:
     async def actor(self, actor_id: str) -> Actor | None:
         key = sought(ACTOR, actor_id)
         row = await self._rows.first(select(tables.actor).where(tables.actor.c.key == key))
-        return Actor(actor_id, row.username, await self._memberships(key), row.is_operator) if row else None
+        if row is None:
+            return None
+        has_one_time_password = await self._has_one_time_password(key)
+        return Actor(actor_id, row.username, await self._memberships(key), row.is_operator, has_one_time_password)
+
+    async def _has_one_time_password(self, actor: str) -> bool:
+        column = tables.one_time_password.c
+        is_confirmed = (column.actor == actor) & column.confirmed_at.is_not(None)
+        return await self._rows.first(select(column.actor).where(is_confirmed)) is not None
 
     async def _memberships(self, actor: str) -> tuple[Membership, ...]:
         rows = await self._rows.all(_of_actor(actor))

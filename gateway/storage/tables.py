@@ -95,6 +95,9 @@ session = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("device", Text),
+    Column("address", Text),
+    Column("last_used_at", Moment),
 )
 
 refresh_token = Table(
@@ -440,4 +443,65 @@ security_head = Table(
     Column("anchor_digest", Text, nullable=False),
     Column("anchor_key_id", CODE),
     Column("anchor_seal", Text),
+)
+
+one_time_password = Table(
+    "one_time_password",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), primary_key=True),
+    Column("sealed_secret", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("last_step", BigInteger),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
+    Column("digest", Text, nullable=False),
+    PrimaryKeyConstraint("actor", "digest"),
+)
+
+sign_in_challenge = Table(
+    "sign_in_challenge",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+)
+
+reset_request = Table(
+    "reset_request",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("username", Text),
+    Column("email", Text),
+    Column("locale", CODE, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+)
+
+password_reset = Table(
+    "password_reset",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("kind", CODE, nullable=False),
+    Column("locale", CODE, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("expires_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
 )

@@ -14,8 +14,11 @@ from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
 from gateway.storage.issuer import SqlIssuerAccounts
 from gateway.storage.keys import SqlIdempotency
+from gateway.storage.mails import SqlMails
 from gateway.storage.notifications import SqlNotifications
+from gateway.storage.one_time_passwords import SqlOneTimePasswords
 from gateway.storage.orders import SqlOrders
+from gateway.storage.password_resets import SqlPasswordResets
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.retention import SqlRetention
 from gateway.storage.rows import Rows, Starter
@@ -85,6 +88,18 @@ class SqlUnitOfWork:
     @cached_property
     def issuer_accounts(self) -> SqlIssuerAccounts:
         return SqlIssuerAccounts(self._rows)
+
+    @cached_property
+    def one_time_passwords(self) -> SqlOneTimePasswords:
+        return SqlOneTimePasswords(self._rows)
+
+    @cached_property
+    def password_resets(self) -> SqlPasswordResets:
+        return SqlPasswordResets(self._rows)
+
+    @cached_property
+    def mails(self) -> SqlMails:
+        return SqlMails(self._rows, self.wake)
 
     @cached_property
     def security_events(self) -> SqlSecurityEvents:

@@ -23,11 +23,15 @@ PROVIDERS_WRITE = ClientScope.PROVIDERS_WRITE
 
 
 def check(caller: Caller, access: Access) -> None:
-    """Before anything is looked up. Raises: AccessError UNAUTHENTICATED for nobody, FORBIDDEN for somebody else."""
+    """Before anything is looked up. Raises: AccessError UNAUTHENTICATED for nobody, FORBIDDEN for somebody else,
+    ONE_TIME_PASSWORD_REQUIRED for who must switch one on first.
+    """
     if access is Access.PUBLIC:
         return
     if caller.actor is None and caller.client is None:
         raise AccessError(Problem("UNAUTHENTICATED"))
+    if caller.must_enrol:
+        raise AccessError(Problem("ONE_TIME_PASSWORD_REQUIRED"))
     if not _IS_ALLOWED[access](caller):
         raise AccessError(Problem("FORBIDDEN"))
 

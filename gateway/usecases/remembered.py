@@ -46,10 +46,10 @@ class Remembered(Generic[T]):
         self._limit = limit
         self._known: OrderedDict[str, _Known[T]] = OrderedDict()
 
-    async def find(self, key: str) -> T | None:
-        """What that key stands for; None for nothing."""
+    async def find(self, key: str, *, anew: bool = False) -> T | None:
+        """What that key stands for; None for nothing. `anew` reads it whatever is remembered."""
         known = self._known.get(key)
-        if known is not None and await self._is_fresh(known):
+        if known is not None and not anew and await self._is_fresh(known):
             self._known.move_to_end(key)
             return known.found
         self._forget(key)

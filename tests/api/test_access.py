@@ -152,6 +152,8 @@ MUTATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
 }
 MUTATIONS |= {
+    "endSession": (_call("endSession", "sessionId: $session", "session"), CHANGE),
+    "endOtherSessions": ("endOtherSessions(input: {}) { endedCount userErrors { code } }", (SIGN_IN, SEEN, SEEN, SEEN)),
     "proposeAgreement": (_call("proposeAgreement", 'name: "x", providerIds: [$offering]', "agreement"), PARTNERS),
     "approveAgreement": (_call("approveAgreement", "agreementId: $order", "agreement"), PARTNERS),
     "rejectAgreement": (_call("rejectAgreement", "agreementId: $order", "agreement"), PARTNERS),
@@ -189,7 +191,7 @@ TABLE = [
     for name, (selection, outcomes) in rows.items()
     for caller, expected in zip(CALLERS, outcomes, strict=True)
 ]
-NAMES = ("customer", "bundle", "order", "item", "orderItem", "notification", "offering")
+NAMES = ("customer", "bundle", "order", "item", "orderItem", "notification", "offering", "session")
 
 
 def test_every_operation_has_a_row() -> None:
@@ -223,6 +225,7 @@ def _variables(gateway: Running, kept: Kept) -> dict[str, Any]:
         "item": kept.bundle.items[0].id,
         "orderItem": kept.order.items[0].id,
         "notification": kept.notification,
+        "session": own_id("Session", "manager"),
         "offering": gateway.core.offerings.all()[0].id,
     }
 

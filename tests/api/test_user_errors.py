@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType
 from gateway.api.schema.built import schema
 from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
-from gateway.usecases import agreements, bundles, clients, engagement, ordering, parties, registrations
+from gateway.usecases import agreements, bundles, clients, engagement, ordering, own_sessions, parties, registrations
 from tests.api.running import Running
 
 USE_CASES = {
@@ -35,6 +35,8 @@ USE_CASES = {
     "ApproveAgreement": (agreements.approve_agreement,),
     "RejectAgreement": (agreements.reject_agreement,),
     "TerminateAgreement": (agreements.terminate_agreement,),
+    "EndSession": (own_sessions.end_session,),
+    "EndOtherSessions": (own_sessions.end_other_sessions,),
 }
 NO_CODES = {"UNAUTHENTICATED", "FORBIDDEN"}
 FORM = {

@@ -14,7 +14,13 @@ class MemoryAttempts:
     """Fixed windows, each from its first attempt on. Rates as `10/15 minutes`."""
 
     def __init__(
-        self, failures_per_account: str, failures_per_address: str, accounts_per_address: str, tokens_per_client: str
+        self,
+        failures_per_account: str,
+        failures_per_address: str,
+        accounts_per_address: str,
+        tokens_per_client: str,
+        resets_per_address: str,
+        resets_per_account: str,
     ) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._rates: dict[Attempt, RateLimitItem] = {
@@ -23,6 +29,10 @@ class MemoryAttempts:
             Attempt.SIGN_UP_ADDRESS: parse(accounts_per_address),
             Attempt.CLIENT_SECRET: parse(failures_per_account),
             Attempt.CLIENT_TOKEN: parse(tokens_per_client),
+            Attempt.ONE_TIME_CODE: parse(failures_per_account),
+            Attempt.PASSWORD_CHECK: parse(failures_per_account),
+            Attempt.RESET_ADDRESS: parse(resets_per_address),
+            Attempt.RESET_ACCOUNT: parse(resets_per_account),
         }
 
     async def count(self, attempt: Attempt, key: str) -> bool:

@@ -10,11 +10,16 @@ from typing import Protocol
 
 from gateway.api.auth.attempts import MemoryAttempts
 from gateway.api.auth.keys import read_keys
+from gateway.api.auth.one_time_codes import TimedCodes
 from gateway.api.auth.passwords import open_passwords
 from gateway.api.auth.tokens import ISSUER, Tokens
+from gateway.domain.one_time_passwords import OneTimePasswordRequirement
 from gateway.domain.parties import ServiceClient
+from gateway.federation.tending import tended
 from gateway.usecases.clients import ClientsKnown
 from gateway.usecases.core import Core
+from gateway.usecases.one_time_passwords import reseal_secrets
+from gateway.usecases.session_uses import SessionUses
 from gateway.usecases.sessions import Callers, SessionRules
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -34,6 +39,10 @@ class AuthSettings:
     failures_per_address: str = "50/15 minutes"
     accounts_per_address: str = "60/hour"
     tokens_per_client: str = "600/minute"
+    resets_per_address: str = "20/hour"
+    resets_per_account: str = "5/hour"
+    one_time_password_required: OneTimePasswordRequirement = OneTimePasswordRequirement.NONE
+    service_name: str = "Telecom gateway"
     issuer: str = f"https://{ISSUER}.invalid"
     origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
@@ -73,6 +82,7 @@ class AuthParts:
     tokens: Tokens
     callers: Callers
     clients: ClientsKnown
+    uses: SessionUses
     settings: AuthSettings
     derived: Callable[[str], bytes]
     issuer: IssuerAccess | None = None
@@ -89,10 +99,16 @@ async def open_auth(
         settings.failures_per_address,
         settings.accounts_per_address,
         settings.tokens_per_client,
+        settings.resets_per_address,
+        settings.resets_per_account,
     )
     lifetime, grace = timedelta(seconds=settings.session_s), timedelta(seconds=settings.refresh_grace_s)
+    codes, requirement, uses = TimedCodes(settings.service_name), settings.one_time_password_required, SessionUses(core)
+    tokens = Tokens(keys.signing, settings.access_token_s, settings.issuer)
+    await reseal_secrets(core.storage, core.onboarding.sealing)
     with open_passwords() as passwords:
-        rules = SessionRules(passwords, attempts, keys.successor, lifetime, grace)
-        tokens = Tokens(keys.signing, settings.access_token_s, settings.issuer)
-        known = Callers(core), ClientsKnown(core)
-        yield AuthParts(core, rules, tokens, *known, settings, keys.derived, issuer)
+        rules = SessionRules(passwords, attempts, keys.successor, codes, lifetime, grace, requirement)
+        async with tended("sessions' uses", uses.keep_on):
+            known = Callers(core), ClientsKnown(core)
+            yield AuthParts(core, rules, tokens, *known, uses, settings, keys.derived, issuer)
+        await uses.keep()

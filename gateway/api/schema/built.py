@@ -18,6 +18,7 @@ from gateway.api.schema import (
     providers,
     registrations,
     security,
+    sessions,
 )
 from gateway.api.schema.agreements import AgreementMutations
 from gateway.api.schema.bundle_mutations import BundleMutations
@@ -30,6 +31,7 @@ from gateway.api.schema.queries import Query
 from gateway.api.schema.registration_events import REGISTRATION_EVENT_TYPES
 from gateway.api.schema.registration_mutations import RegistrationMutations
 from gateway.api.schema.scalars import SCALARS
+from gateway.api.schema.sessions import SessionMutations
 from gateway.api.schema.subscriptions import Subscription
 from gateway.domain.catalog import prices as kinds_of_price
 
@@ -47,6 +49,7 @@ AREAS = (
     prices,
     providers,
     registrations,
+    sessions,
     security,
 )
 """What is declared over domain classes must be there before the schema is put together."""
@@ -56,7 +59,13 @@ AREAS = (
     description="What can be changed. Each takes one input and tells what the asker can mend in `userErrors`."
 )
 class Mutation(
-    BundleMutations, OrderMutations, CustomerMutations, ClientMutations, RegistrationMutations, AgreementMutations
+    BundleMutations,
+    OrderMutations,
+    CustomerMutations,
+    ClientMutations,
+    RegistrationMutations,
+    AgreementMutations,
+    SessionMutations,
 ):
     """The mutations of every area."""
 

@@ -13,13 +13,14 @@ from gateway.api.schema.inventory import ProductConnection
 from gateway.api.schema.node import Node
 from gateway.api.schema.orders import OrderConnection
 from gateway.api.schema.paging import After, First
+from gateway.api.schema.sessions import SessionConnection
 from gateway.api.schema.weights import Weight
 from gateway.domain import paging, parties
 from gateway.domain.catalog import offerings
 from gateway.usecases import billing as billing_usecases
 from gateway.usecases import engagement as engagement_usecases
 from gateway.usecases import inventory as inventory_usecases
-from gateway.usecases import ordering
+from gateway.usecases import ordering, own_sessions
 from gateway.usecases import parties as parties_usecases
 
 enum_type(
@@ -154,3 +155,11 @@ class Actor(Node):
 
     username: str = doc("The name to sign in with.")
     memberships: list[parties.Membership] = doc("The customers that the person acts for, at most 100.", size=5)
+    has_one_time_password: bool = doc("Whether signing in takes a one-time code beside the password.")
+
+    @field_of(SessionConnection, weight=Weight.STORE)
+    async def sessions(
+        self: parties.Actor, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> paging.Page[Any]:
+        """The devices that are signed in, newest first."""
+        return await own_sessions.list_sessions(info.context.core, info.context.caller, self.id, first, after)

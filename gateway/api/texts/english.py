@@ -33,6 +33,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "CUSTOMER_REQUIRED": "Say for which customer.",
         "DUPLICATE_FIELD": "The field is given twice.",
         "FORBIDDEN": "You may not do this.",
+        "ONE_TIME_PASSWORD_REQUIRED": "Switch on a one-time password first: your account has to have one.",
         "IDEMPOTENCY_KEY_REUSED": "The key was used for something else already.",
         "INTERNAL": "Something went wrong on our side.",
         "STORAGE_UNAVAILABLE": "The gateway can't reach its data just now. Try again in {seconds} seconds, with "
@@ -171,6 +172,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "PROVIDER_SUSPENDED": "A provider was suspended.",
         "REFRESH_REFUSED": "A session was refused a fresh token: {reason}.",
         "REFUSALS_COUNTED": "More refusals than are told one by one: {kind}.",
+        "REFRESH_TOKEN_REUSED": "A session was ended, for it may be stolen: a used refresh token came again.",
         "SESSION_ENDED": "A session was ended: {reason}.",
         "SIGNED_IN": "Somebody signed in.",
         "SIGNED_OUT": "Somebody signed out.",
@@ -178,6 +180,16 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "SIGN_IN_REFUSED": "A sign-in was refused: {reason}.",
         "TOKEN_REFUSED": "An access token was refused: {reason}.",
         "UNKNOWN": "Something that this version does not know.",
+        "ONE_TIME_CODE_REFUSED": "A one-time code or a recovery code was refused.",
+        "ONE_TIME_PASSWORD_OFF": "A one-time password was switched off.",
+        "ONE_TIME_PASSWORD_ON": "A one-time password was switched on.",
+        "PASSWORD_CHANGED": "A password was changed.",
+        "PASSWORD_CHECK_REFUSED": "A wrong password was given for a change of the account.",
+        "PASSWORD_RESET": "A forgotten password was set anew.",
+        "PASSWORD_RESET_ASKED": "Somebody asked to set a forgotten password anew.",
+        "PASSWORD_RESET_REFUSED": "A token to set a password was refused.",
+        "RECOVERY_CODES_RENEWED": "The recovery codes were renewed.",
+        "RECOVERY_CODE_USED": "A recovery code was used to sign in.",
     },
     "unavailable": {"*": "{provider} can't be reached just now."},
     "reason": {
@@ -209,5 +221,34 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
     "refusal": {
         "*": "The provider refused to cancel it.",
         "PAST_POINT_OF_NO_RETURN": "It is too far along to be cancelled.",
+    },
+    "mail": {
+        "*": "Something about your account has changed.",
+        "PASSWORD_RESET.subject": "Set a new password",
+        "PASSWORD_RESET": (
+            "Somebody asked to set a new password for the account {username}.\n\n"
+            "This is the key to it, good once and for {minutes} minutes:\n\n{token}\n\n"
+            "If it was not you, do nothing: the password stays as it is."
+        ),
+        "PASSWORD_RESET.page": (
+            "Somebody asked to set a new password for the account {username}.\n\n"
+            "Set it here, once and within {minutes} minutes:\n\n{page}#token={token}\n\n"
+            "If it was not you, do nothing: the password stays as it is."
+        ),
+        "PASSWORD_CHANGED.subject": "Your password was changed",
+        "PASSWORD_CHANGED": (
+            "The password of the account {username} was changed. Whoever was signed in elsewhere has to sign in again."
+            "\n\nIf it was not you, set a new password at once, and tell us."
+        ),
+        "ONE_TIME_PASSWORD_ON.subject": "Signing in takes a one-time code now",
+        "ONE_TIME_PASSWORD_ON": (
+            "A one-time password was switched on for the account {username}: signing in takes a code of your "
+            "authenticator from now on.\n\nIf it was not you, tell us at once."
+        ),
+        "ONE_TIME_PASSWORD_OFF.subject": "Signing in takes no one-time code any more",
+        "ONE_TIME_PASSWORD_OFF": (
+            "The one-time password of the account {username} was switched off: the password alone is enough from now "
+            "on.\n\nIf it was not you, change the password at once, and tell us."
+        ),
     },
 }

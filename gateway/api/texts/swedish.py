@@ -33,6 +33,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "CUSTOMER_REQUIRED": "Ange vilken kund det gäller.",
         "DUPLICATE_FIELD": "Fältet är angivet två gånger.",
         "FORBIDDEN": "Du får inte göra detta.",
+        "ONE_TIME_PASSWORD_REQUIRED": "Slå först på engångslösenord: ditt konto måste ha ett.",
         "IDEMPOTENCY_KEY_REUSED": "Nyckeln har redan använts till något annat.",
         "INTERNAL": "Något gick fel hos oss.",
         "STORAGE_UNAVAILABLE": "Tjänsten når inte sina data just nu. Försök igen om {seconds} sekunder, med samma "
@@ -171,6 +172,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "PROVIDER_SUSPENDED": "En leverantör stängdes av tills vidare.",
         "REFRESH_REFUSED": "En session nekades en ny token: {reason}.",
         "REFUSALS_COUNTED": "Fler nekanden än som redovisas ett och ett: {kind}.",
+        "REFRESH_TOKEN_REUSED": "En session avslutades, den kan vara stulen: en förbrukad förnyelsenyckel kom igen.",
         "SESSION_ENDED": "En session avslutades: {reason}.",
         "SIGNED_IN": "Någon loggade in.",
         "SIGNED_OUT": "Någon loggade ut.",
@@ -178,6 +180,16 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "SIGN_IN_REFUSED": "En inloggning nekades: {reason}.",
         "TOKEN_REFUSED": "En åtkomsttoken nekades: {reason}.",
         "UNKNOWN": "Något som den här versionen inte känner till.",
+        "ONE_TIME_CODE_REFUSED": "En engångskod eller reservkod avvisades.",
+        "ONE_TIME_PASSWORD_OFF": "Ett engångslösenord slogs av.",
+        "ONE_TIME_PASSWORD_ON": "Ett engångslösenord slogs på.",
+        "PASSWORD_CHANGED": "Ett lösenord ändrades.",
+        "PASSWORD_CHECK_REFUSED": "Fel lösenord angavs för en ändring av kontot.",
+        "PASSWORD_RESET": "Ett glömt lösenord ersattes.",
+        "PASSWORD_RESET_ASKED": "Någon bad om att få ersätta ett glömt lösenord.",
+        "PASSWORD_RESET_REFUSED": "En nyckel för att välja lösenord avvisades.",
+        "RECOVERY_CODES_RENEWED": "Reservkoderna förnyades.",
+        "RECOVERY_CODE_USED": "En reservkod användes för att logga in.",
     },
     "unavailable": {"*": "{provider} går inte att nå just nu."},
     "reason": {
@@ -209,5 +221,34 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
     "refusal": {
         "*": "Leverantören vägrade avbeställa det.",
         "PAST_POINT_OF_NO_RETURN": "Det har gått för långt för att avbeställas.",
+    },
+    "mail": {
+        "*": "Något om ditt konto har ändrats.",
+        "PASSWORD_RESET.subject": "Välj ett nytt lösenord",
+        "PASSWORD_RESET": (
+            "Någon har bett om ett nytt lösenord för kontot {username}.\n\n"
+            "Det här är nyckeln till det. Den gäller en gång, i {minutes} minuter:\n\n{token}\n\n"
+            "Var det inte du behöver du inte göra något: lösenordet förblir som det är."
+        ),
+        "PASSWORD_RESET.page": (
+            "Någon har bett om ett nytt lösenord för kontot {username}.\n\n"
+            "Välj det här, en gång och inom {minutes} minuter:\n\n{page}#token={token}\n\n"
+            "Var det inte du behöver du inte göra något: lösenordet förblir som det är."
+        ),
+        "PASSWORD_CHANGED.subject": "Ditt lösenord har ändrats",
+        "PASSWORD_CHANGED": (
+            "Lösenordet för kontot {username} har ändrats. Den som var inloggad på andra ställen måste logga in igen."
+            "\n\nVar det inte du, välj genast ett nytt lösenord och hör av dig till oss."
+        ),
+        "ONE_TIME_PASSWORD_ON.subject": "Nu krävs en engångskod för att logga in",
+        "ONE_TIME_PASSWORD_ON": (
+            "Engångslösenord har slagits på för kontot {username}: från och med nu krävs en kod från din "
+            "autentiseringsapp för att logga in.\n\nVar det inte du, hör genast av dig till oss."
+        ),
+        "ONE_TIME_PASSWORD_OFF.subject": "Det krävs ingen engångskod längre för att logga in",
+        "ONE_TIME_PASSWORD_OFF": (
+            "Engångslösenordet för kontot {username} har slagits av: från och med nu räcker lösenordet.\n\n"
+            "Var det inte du, byt genast lösenord och hör av dig till oss."
+        ),
     },
 }
