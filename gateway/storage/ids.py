@@ -10,8 +10,11 @@ ACTOR = "Actor"
 AGREEMENT = "Agreement"
 AUTHORIZATION = "Authorization"
 BUNDLE = "Bundle"
+CONTACT = "Contact"
 CUSTOMER = "Customer"
 HEALTH_EVENT = "ProviderHealthEvent"
+INVITATION = "Invitation"
+MEMBER = "Member"
 NOTIFICATION = "Notification"
 ORDER = "Order"
 ORDER_EVENT = "OrderEvent"
@@ -20,6 +23,7 @@ REGISTRATION = "ProviderRegistration"
 REGISTRATION_EVENT = "RegistrationEvent"
 SERVICE_CLIENT = "ServiceClient"
 SITE = "Site"
+SUBSCRIBER = "Subscriber"
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -48,8 +52,11 @@ __all__ = [
     "AGREEMENT",
     "AUTHORIZATION",
     "BUNDLE",
+    "CONTACT",
     "CUSTOMER",
     "HEALTH_EVENT",
+    "INVITATION",
+    "MEMBER",
     "NOTIFICATION",
     "ORDER",
     "ORDER_EVENT",
@@ -58,6 +65,7 @@ __all__ = [
     "REGISTRATION_EVENT",
     "SERVICE_CLIENT",
     "SITE",
+    "SUBSCRIBER",
     "new_key",
     "own_id",
     "raw",

@@ -11,9 +11,12 @@ from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
+from gateway.storage.invitations import SqlInvitations
 from gateway.storage.keys import SqlIdempotency
+from gateway.storage.members import SqlMembers
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
+from gateway.storage.records import SqlRecords
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.rows import Rows, Starter
 
@@ -70,3 +73,15 @@ class SqlUnitOfWork:
     @cached_property
     def health(self) -> SqlHealthEvents:
         return SqlHealthEvents(self._rows, self.wake)
+
+    @cached_property
+    def members(self) -> SqlMembers:
+        return SqlMembers(self._rows)
+
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        return SqlInvitations(self._rows)
+
+    @cached_property
+    def records(self) -> SqlRecords:
+        return SqlRecords(self._rows)

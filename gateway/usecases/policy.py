@@ -96,3 +96,19 @@ def customer_of(caller: Caller, customer_id: str | None, *path: str) -> str:
     if len(memberships) != 1:
         raise RequestError.at("CUSTOMER_REQUIRED", *path)
     return memberships[0].customer.id
+
+
+def require_manager(caller: Caller, customer_id: str) -> None:
+    """Raises: RequestError NOT_FOUND at `customerId` for a stranger, AccessError for a member who is no manager."""
+    check(caller, Access.SIGNED_IN)
+    membership = caller.membership(customer_id)
+    if membership is None:
+        raise RequestError.at("NOT_FOUND", "customerId")
+    if membership.role is not MemberRole.SELF_SERVICE_MANAGER:
+        raise AccessError(Problem("FORBIDDEN"))
+
+
+def manages(caller: Caller, customer_id: str) -> bool:
+    """Whether the caller is a self-service manager of that customer."""
+    membership = caller.membership(customer_id)
+    return membership is not None and membership.role is MemberRole.SELF_SERVICE_MANAGER
