@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.api.context import Context
 from gateway.domain.identity import own_key, type_of
-from gateway.usecases import billing, catalog, clients, engagement, inventory, parties, registrations
+from gateway.usecases import billing, catalog, clients, engagement, inventory, members, parties, registrations
 
 LIMIT = 100
 Find = Callable[[Context, str], Any]
@@ -82,5 +82,6 @@ _BY_TYPE: Mapping[str, Find] = {
     "ProviderRegistration": lambda context, node_id: registrations.find_registration(
         context.core, context.caller, node_id
     ),
+    "Member": _signed_in(lambda context, node_id: members.find_member(context.core, context.caller, node_id)),
     "Site": _signed_in(lambda context, node_id: parties.find_site(context.core, context.caller, node_id)),
 }

@@ -16,6 +16,7 @@ from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
+from gateway.ports.members import Invitations, Members, Records
 from gateway.ports.registrations import Registrations
 from gateway.ports.security import SecurityEvents
 
@@ -37,7 +38,7 @@ class Waiter(Protocol):
 class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
-    Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
+    Topics: `session:<key>`, `actor:<id>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
     `health:<slug>`, `registration:<id>`, `security` and `security:<customer id>`.
     """
@@ -139,6 +140,9 @@ class Accounts(Protocol):
 
     async def rotate(self, session: Session, new_digest: str, at: datetime, expires_at: datetime) -> bool:
         """Replaces the refresh token and moves the session's end; False when another call did so first."""
+
+    async def live_sessions(self, actor_id: str) -> Sequence[str]:
+        """The keys of the actor's sessions that have not ended."""
 
     async def end_session(self, key: str, at: datetime) -> None:
         """Ends it; again is harmless."""
@@ -378,6 +382,12 @@ class UnitOfWork(Protocol):
     def health(self) -> HealthEvents: ...
     @property
     def security_events(self) -> SecurityEvents: ...
+    @property
+    def members(self) -> Members: ...
+    @property
+    def invitations(self) -> Invitations: ...
+    @property
+    def records(self) -> Records: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

@@ -19,6 +19,7 @@ from gateway.ports import Credentials, NewAccount
 from gateway.storage import tables
 from gateway.storage.columns import closest, from_json, to_json
 from gateway.storage.ids import ACTOR, AUTHORIZATION, CUSTOMER, new_key, own_id, raw, sought
+from gateway.storage.members import add_manager
 from gateway.storage.rows import Rows
 
 _SCOPES: dict[str, type[AuthorizationScope]] = {
@@ -52,7 +53,7 @@ def _of_actor(key: str) -> Select[tuple[object, ...]]:
     return (
         select(member.role, customer.key, customer.name, customer.kind)
         .join_from(tables.membership, tables.customer)
-        .where(member.actor == key)
+        .where(member.actor == key, customer.closed_at.is_(None))
         .order_by(customer.created_at, customer.key)
     )
 
@@ -88,8 +89,7 @@ class ActorRows:
                 key=customer, name=account.customer_name, kind=account.customer_kind, last_event=0, created_at=at
             )
         )
-        role = MemberRole.SELF_SERVICE_MANAGER
-        await self._rows.run(insert(tables.membership).values(actor=actor, customer=customer, role=role))
+        await add_manager(self._rows, actor, customer, new_key(), at)
         await self._rows.run(
             insert(tables.authorization).values(
                 key=new_key(),

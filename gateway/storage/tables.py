@@ -59,15 +59,51 @@ customer = Table(
     Column("kind", CODE, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("closed_at", Moment),
 )
 
 membership = Table(
     "membership",
     metadata,
     Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
-    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
     Column("role", CODE, nullable=False),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("since", Moment, nullable=False),
     PrimaryKeyConstraint("actor", "customer"),
+    Index(None, "customer", "key"),
+    Index("ix_membership_customer_role", "customer", "role", "key"),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("token_digest", Text, nullable=False, unique=True),
+    Column("state", CODE, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
+    Index("ix_invitation_customer_state", "customer", "state", "expires_at"),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
 )
 
 authorization = Table(

@@ -12,9 +12,12 @@ from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
+from gateway.storage.invitations import SqlInvitations
 from gateway.storage.keys import SqlIdempotency
+from gateway.storage.members import SqlMembers
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
+from gateway.storage.records import SqlRecords
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.rows import Rows, Starter
 from gateway.storage.security import SqlSecurityEvents
@@ -83,3 +86,15 @@ class SqlUnitOfWork:
     async def complete(self) -> Head | None:
         """What must come last in the transaction: the security events' places. Returns the chain's new head, if any."""
         return await self.security_events.chain_up() if "security_events" in self.__dict__ else None
+
+    @cached_property
+    def members(self) -> SqlMembers:
+        return SqlMembers(self._rows)
+
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        return SqlInvitations(self._rows)
+
+    @cached_property
+    def records(self) -> SqlRecords:
+        return SqlRecords(self._rows)

@@ -116,11 +116,11 @@ def require_manager(caller: Caller, customer_id: str) -> None:
     Raises: RequestError NOT_FOUND at `customerId` for a stranger, AccessError FORBIDDEN for any other member.
     """
     _require_member(caller, customer_id)
-    if not is_manager(caller, customer_id):
+    if not manages(caller, customer_id):
         raise AccessError(Problem("FORBIDDEN"))
 
 
-def is_manager(caller: Caller, customer_id: str) -> bool:
+def manages(caller: Caller, customer_id: str) -> bool:
     """Whether the caller is a self-service manager of that customer."""
     membership = caller.membership(customer_id)
     return membership is not None and membership.role is MemberRole.SELF_SERVICE_MANAGER

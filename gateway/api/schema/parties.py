@@ -10,6 +10,7 @@ from gateway.api.schema.billing import BillConnection
 from gateway.api.schema.declaring import doc, enum_type, field_of, object_type
 from gateway.api.schema.engagement import NotificationConnection
 from gateway.api.schema.inventory import ProductConnection
+from gateway.api.schema.members import MemberConnection
 from gateway.api.schema.node import Node
 from gateway.api.schema.orders import OrderConnection
 from gateway.api.schema.paging import After, First
@@ -20,6 +21,7 @@ from gateway.domain.catalog.providers import ProviderProfile
 from gateway.usecases import billing as billing_usecases
 from gateway.usecases import engagement as engagement_usecases
 from gateway.usecases import inventory as inventory_usecases
+from gateway.usecases import members as members_usecases
 from gateway.usecases import ordering
 from gateway.usecases import parties as parties_usecases
 
@@ -145,6 +147,13 @@ class Customer(Node):
         context = info.context
         return await engagement_usecases.list_notifications(context.core, context.caller, self.id, first, after)
 
+    @field_of(MemberConnection, weight=Weight.STORE)
+    async def members(
+        self: parties.Customer, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> paging.Page[Any]:
+        """Who acts for it, in the order of joining: all for a manager; for others themselves and the managers."""
+        return await members_usecases.list_members(info.context.core, info.context.caller, self.id, first, after)
+
     @field_of(weight=Weight.STORE, size=10)
     async def sites(self: parties.Customer, info: Info) -> list[parties.Site]:
         """The places that it keeps under a name, by name, at most 100."""
@@ -162,7 +171,10 @@ class Membership:
 
 @object_type(parties.Actor)
 class Actor(Node):
-    """A person who signs in. Seen by that person alone."""
+    """A person who signs in. Seen whole by that person alone; as somebody's fellow member, by name."""
 
     username: str = doc("The name to sign in with.")
-    memberships: list[parties.Membership] = doc("The customers that the person acts for, at most 100.", size=5)
+    memberships: list[parties.Membership] = doc(
+        "The customers that the person acts for, at most 100: told to that person alone, empty for anybody else.",
+        size=5,
+    )
