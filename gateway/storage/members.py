@@ -109,6 +109,11 @@ class SqlMembers:
         column = tables.authorization.c
         is_of = and_(column.actor == raw(ACTOR, member.actor.id), column.customer == raw(CUSTOMER, member.customer_id))
         await self._rows.run(delete(tables.authorization).where(is_of))
+        enabled = tables.enabled_function.c
+        is_of = and_(
+            enabled.actor == raw(ACTOR, member.actor.id), enabled.customer == raw(CUSTOMER, member.customer_id)
+        )
+        await self._rows.run(delete(tables.enabled_function).where(is_of))
 
     async def rename(self, customer_id: str, name: str) -> None:
         is_meant = _customer.key == raw(CUSTOMER, customer_id)

@@ -9,7 +9,17 @@ from graphql import GraphQLEnumType
 from gateway.api.schema.built import schema
 from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
-from gateway.usecases import agreements, bundles, clients, engagement, ordering, parties, registrations
+from gateway.usecases import (
+    agreements,
+    authorizations,
+    bundles,
+    clients,
+    engagement,
+    ordering,
+    parties,
+    policy,
+    registrations,
+)
 from tests.api.running import Running
 
 USE_CASES = {
@@ -35,6 +45,11 @@ USE_CASES = {
     "ApproveAgreement": (agreements.approve_agreement,),
     "RejectAgreement": (agreements.reject_agreement,),
     "TerminateAgreement": (agreements.terminate_agreement,),
+    "GrantAuthorization": (authorizations.grant_authorization,),
+    "ChangeAuthorization": (authorizations.change_authorization,),
+    "RevokeAuthorization": (authorizations.revoke_authorization,),
+    "EnableFunction": (authorizations.enable_function,),
+    "DisableFunction": (authorizations.disable_function,),
 }
 NO_CODES = {"UNAUTHENTICATED", "FORBIDDEN"}
 FORM = {
@@ -53,6 +68,7 @@ def _raised(use_case: Any) -> set[str]:
     """The codes after `Raises:` in its docstring."""
     told = (use_case.__doc__ or "").partition("Raises:")[2]
     form = FORM if "a form's codes" in told else set()
+    form |= policy.REFUSALS if "a refusal's codes" in told else set()
     return set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", told)) - NO_CODES | form
 
 

@@ -73,7 +73,7 @@ class Identity:
             return record is not None and record.accepts(caller.client.generation, now)
         if caller.session_key is None:
             return caller.actor is None
-        return await self._parts.callers.find(caller.session_key) is not None
+        return await self._parts.callers.is_live(caller.session_key)
 
     def address_of(self, connection: HTTPConnection) -> str:
         """The network address, past trusted proxies."""

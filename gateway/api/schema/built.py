@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway.api.schema import (
     agreements,
+    authorizations,
     bundles,
     clients,
     engagement,
@@ -20,6 +21,7 @@ from gateway.api.schema import (
     registrations,
 )
 from gateway.api.schema.agreements import AgreementMutations
+from gateway.api.schema.authorization_mutations import AuthorizationMutations
 from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.client_mutations import ClientMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
@@ -35,6 +37,7 @@ from gateway.domain.catalog import prices as kinds_of_price
 
 AREAS = (
     agreements,
+    authorizations,
     bundles,
     clients,
     engagement,
@@ -56,7 +59,13 @@ AREAS = (
     description="What can be changed. Each takes one input and tells what the asker can mend in `userErrors`."
 )
 class Mutation(
-    BundleMutations, OrderMutations, CustomerMutations, ClientMutations, RegistrationMutations, AgreementMutations
+    BundleMutations,
+    OrderMutations,
+    CustomerMutations,
+    ClientMutations,
+    RegistrationMutations,
+    AgreementMutations,
+    AuthorizationMutations,
 ):
     """The mutations of every area."""
 
