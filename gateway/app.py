@@ -38,11 +38,13 @@ from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
 from gateway.settings import ProvidersConfig, Settings
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
+from gateway.storage.audit_trail import open_trail
 from gateway.storage.sealing import open_sealing
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
+from gateway.usecases.refusals import keeping
 
 # One process works on a data folder at a time, so one name will do.
 EXECUTOR_ID = "local"
@@ -86,17 +88,18 @@ async def open_gateway(
     `waits_for_providers` makes it ready only when each of them has answered once (the demo); else one that is away
     stops nobody.
 
-    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable,
-    TracesNotInstalled; OSError for the data folder and the key of the secrets.
+    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, AuditKeysUnreadable, UnknownAdapter,
+    ManifestUnreadable, TracesNotInstalled; OSError for the data folder and the key of the secrets.
     """
     # What is wrong with the settings is told before anything starts.
     api = api_settings(settings, public_url)
     library = open_library(api)
     wakeups, clock = MemoryWakeUps(), SystemClock()
     engine = Engine(EXECUTOR_ID)
+    audit = open_trail(settings.audit_key, settings.data)
     async with (
         open_telemetry(_trace_settings(settings)) as telemetry,
-        open_storage(settings.database, wakeups, clock, engine.start_in) as storage,
+        open_storage(settings.database, wakeups, clock, engine.start_in, audit) as storage,
         open_registry(providers.providers, providers.agreements, clock, calls=telemetry.provider_calls) as registry,
         open_projection(
             registry,
@@ -117,6 +120,7 @@ async def open_gateway(
             engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
+            keeping(core.refusals, storage, clock),
             _taking_over(core, Parts(registry, projection, subscriptions)),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)

@@ -139,6 +139,12 @@ class Settings(BaseSettings):
         "default one in the data folder, made on first use.",
         repr=False,
     )
+    audit_key: SecretsKeys = Field(
+        (),
+        description="What the security events are chained by: keys of 32 random bytes in URL-safe base64, the first of "
+        "which chains, and each of which checks; by default those of a file in the data folder, made on first use.",
+        repr=False,
+    )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     public_url: Origin | None = Field(

@@ -18,6 +18,7 @@ from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
 from gateway.ports.members import Invitations, Members, Records
 from gateway.ports.registrations import Registrations
+from gateway.ports.security import SecurityEvents
 
 
 class Clock(Protocol):
@@ -39,7 +40,7 @@ class WakeUps(Protocol):
 
     Topics: `session:<key>`, `actor:<id>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
-    `health:<slug>`, `registration:<id>`.
+    `health:<slug>`, `registration:<id>`, `security` and `security:<customer id>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -385,6 +386,8 @@ class UnitOfWork(Protocol):
     def invitations(self) -> Invitations: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def security_events(self) -> SecurityEvents: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

@@ -21,6 +21,7 @@ ORDER_EVENT = "OrderEvent"
 ORDER_ITEM = "OrderItem"
 REGISTRATION = "ProviderRegistration"
 REGISTRATION_EVENT = "RegistrationEvent"
+SECURITY_EVENT = "SecurityEvent"
 SERVICE_CLIENT = "ServiceClient"
 SITE = "Site"
 SUBSCRIBER = "Subscriber"
@@ -63,6 +64,7 @@ __all__ = [
     "ORDER_ITEM",
     "REGISTRATION",
     "REGISTRATION_EVENT",
+    "SECURITY_EVENT",
     "SERVICE_CLIENT",
     "SITE",
     "SUBSCRIBER",
