@@ -144,6 +144,9 @@ class Accounts(Protocol):
     async def live_sessions(self, actor_id: str) -> Sequence[str]:
         """The keys of the actor's sessions that have not ended."""
 
+    async def live_sessions_of_members(self, customer_id: str) -> Sequence[str]:
+        """The keys of the sessions of every member that have not ended."""
+
     async def end_session(self, key: str, at: datetime) -> None:
         """Ends it; again is harmless."""
 
@@ -209,6 +212,7 @@ class Attempt(StrEnum):
     SIGN_UP_ADDRESS = "sign-up-address"
     CLIENT_SECRET = "client-secret"  # noqa: S105
     CLIENT_TOKEN = "client-token"  # noqa: S105
+    INVITATION = "invitation"
 
 
 class Attempts(Protocol):

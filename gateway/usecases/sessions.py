@@ -46,6 +46,11 @@ def session_topic(session_key: str) -> str:
     return f"session:{session_key}"
 
 
+def actor_topic(actor_id: str) -> str:
+    """The wake-up topic of an actor: woken when a membership or an authorization of theirs changes."""
+    return f"actor:{actor_id}"
+
+
 def _digest(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 

@@ -23,6 +23,7 @@ class MemoryAttempts:
             Attempt.SIGN_UP_ADDRESS: parse(accounts_per_address),
             Attempt.CLIENT_SECRET: parse(failures_per_account),
             Attempt.CLIENT_TOKEN: parse(tokens_per_client),
+            Attempt.INVITATION: parse(failures_per_account),
         }
 
     async def count(self, attempt: Attempt, key: str) -> bool:
