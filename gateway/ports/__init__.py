@@ -165,6 +165,12 @@ class Accounts(Protocol):
     async def site(self, site_id: str) -> Site | None:
         """The place of that global id."""
 
+    async def save_site(self, site: Site) -> bool:
+        """Replaces it; False where it is there no more. The last one to write wins."""
+
+    async def remove_site(self, site_id: str) -> None:
+        """Takes it away; again is harmless. Bundles and orders have the address of their own."""
+
     async def sites(self, customer_id: str) -> Sequence[Site]:
         """The customer's places by name."""
 
@@ -213,6 +219,7 @@ class Attempt(StrEnum):
     CLIENT_SECRET = "client-secret"  # noqa: S105
     CLIENT_TOKEN = "client-token"  # noqa: S105
     INVITATION = "invitation"
+    INVITATION_ADDRESS = "invitation-address"
 
 
 class Attempts(Protocol):
@@ -239,6 +246,9 @@ class Bundles(Protocol):
 
     async def save(self, bundle: Bundle) -> None:
         """Replaces a bundle that this transaction holds locked."""
+
+    async def open_of(self, customer_id: str) -> Sequence[Bundle]:
+        """All of the customer's that are OPEN, each locked until the transaction ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +285,9 @@ class Orders(Protocol):
 
     async def open_ids(self) -> Sequence[str]:
         """The ids of every order that is in no final state, oldest first."""
+
+    async def open_of(self, customer_id: str, limit: int) -> Sequence[str]:
+        """The ids of up to `limit` of the customer's orders that are in no final state, oldest first."""
 
     async def open_by_state(self) -> Mapping[OrderState, int]:
         """How many orders are in each state that is not final; those with none are left out."""

@@ -108,5 +108,5 @@ class Records(Protocol):
     async def page(self, kind: type[R], customer_id: str, first: int, after: str | None) -> Sequence[R]:
         """Up to `first` in the order of their making, after that one's id."""
 
-    async def count(self, kind: type[R], customer_id: str) -> int:
+    async def count(self, kind: type[Contact | Subscriber], customer_id: str) -> int:
         """How many the customer keeps."""

@@ -17,6 +17,7 @@ from gateway.api.schema.paging import After, First
 from gateway.api.schema.weights import Weight
 from gateway.domain import paging, parties
 from gateway.domain.catalog import offerings
+from gateway.domain.catalog.providers import ProviderProfile
 from gateway.usecases import billing as billing_usecases
 from gateway.usecases import engagement as engagement_usecases
 from gateway.usecases import inventory as inventory_usecases
@@ -44,6 +45,11 @@ enum_type(
     SEE_PRODUCTS="To see the products.",
     SEE_BILLS="To see the bills and charges.",
     SEE_NOTIFICATIONS="To see the inbox.",
+    RESTRICT="To set restrictions, such as who may be called.",
+    TEST="To run tests.",
+    REPORT="To report faults and experiences.",
+    PAY="To pay bills.",
+    SEE_USAGE="To see the usage.",
 )
 
 
@@ -63,12 +69,18 @@ class ProductScope:
 
 @object_type(parties.OfferingScope)
 class OfferingScope:
-    """Offerings of some categories, held already or not."""
+    """Offerings of some categories at some providers, held already or not. An empty list stands for any."""
 
     @field_of(weight=Weight.STORE, size=5)
     def categories(self: parties.OfferingScope, info: Info) -> list[offerings.Category]:
         """The categories, at most 100."""
         return [info.context.loaders.category(slug) for slug in self.category_slugs]
+
+    @field_of(size=5)
+    def providers(self: parties.OfferingScope, info: Info) -> list[ProviderProfile]:
+        """The providers, at most 100; one that has left is not shown."""
+        found = (info.context.core.directory.profile(slug) for slug in self.provider_slugs)
+        return [each for each in found if each is not None]
 
 
 AuthorizationScope = Annotated[
