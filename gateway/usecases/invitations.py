@@ -19,6 +19,7 @@ from gateway.domain.identity import own_id
 from gateway.domain.members import Invitation, InvitationState, Member
 from gateway.domain.paging import Edge, Page, checked_first, key_cursor, page_of, read_key_cursor
 from gateway.domain.parties import Actor, Caller, MemberRole
+from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import Attempt, Attempts, UnitOfWork
 from gateway.usecases import policy
@@ -161,20 +162,20 @@ async def accept_invitation(core: Core, attempts: Attempts, caller: Caller, toke
     `seconds`; AccessError.
     """
     actor_id = actor_id_of(caller)
-    await count_try(attempts, actor_id)
+    await count_try(attempts, Attempt.INVITATION, actor_id)
+    actor = caller.actor or Actor(actor_id, "")
     async with core.storage.writing() as unit:
         emails = tuple(await unit.members.emails(actor_id))
-        actor = caller.actor or Actor(actor_id, "")
         member = await join(core, unit, token, Joining(actor, emails, caller.address), "token")
         joined = await unit.accounts.actor(actor_id)
     await attempts.forget(Attempt.INVITATION, actor_id)
     return member, joined or actor
 
 
-async def count_try(attempts: Attempts, key: str) -> None:
+async def count_try(attempts: Attempts, attempt: Attempt, key: str) -> None:
     """Counts one more try of that actor, or from that address. Raises: RequestError RATE_LIMITED with `seconds`."""
-    if not await attempts.count(Attempt.INVITATION, key):
-        raise RequestError.at("RATE_LIMITED", seconds=str(await attempts.wait_s(Attempt.INVITATION, key)))
+    if not await attempts.count(attempt, key):
+        raise RequestError.at("RATE_LIMITED", seconds=str(await attempts.wait_s(attempt, key)))
 
 
 async def join(core: Core, unit: UnitOfWork, token: str, who: Joining, *path: str) -> Member:
@@ -182,23 +183,29 @@ async def join(core: Core, unit: UnitOfWork, token: str, who: Joining, *path: st
 
     Raises: RequestError INVITATION_INVALID, ALREADY_MEMBER, TOO_MANY_MEMBERSHIPS at the path.
     """
-    caller = Caller(who.actor, address=who.address)
     found = await unit.invitations.by_digest(_digest(token))
     held = await unit.members.hold(found.customer_id) if found else None
     # Read again, now that nobody else can accept it.
     invitation = await unit.invitations.get(found.id) if found else None
     if invitation is None or held is None or held.closed_at is not None:
-        raise RequestError.at("INVITATION_INVALID", *path)
+        raise _not_good(core, who, *path)
     present = await unit.members.of_actor(invitation.customer_id, who.actor.id)
     if present is not None and invitation.accepted_by == who.actor.id:
         return present
     if not _is_for(invitation, who, core.clock.now()):
-        raise RequestError.at("INVITATION_INVALID", *path)
+        raise _not_good(core, who, *path)
     if present is not None:
         raise RequestError.at("ALREADY_MEMBER", *path)
     if await unit.members.count_of_actor(who.actor.id) >= MEMBERSHIPS_PER_ACTOR:
         raise RequestError.at("TOO_MANY_MEMBERSHIPS", *path, maximum=str(MEMBERSHIPS_PER_ACTOR))
-    return await _accepted(core, unit, caller, invitation, who.actor)
+    return await _accepted(core, unit, Caller(who.actor, address=who.address), invitation, who.actor)
+
+
+def _not_good(core: Core, who: Joining, *path: str) -> RequestError:
+    """The one answer, whatever the reason; that somebody tried is recorded."""
+    refused = NewSecurityEvent(Kind.INVITATION_REFUSED, core.clock.now(), who.actor.id, address=who.address or None)
+    core.refusals.note(refused)
+    return RequestError.at("INVITATION_INVALID", *path)
 
 
 def _is_for(invitation: Invitation, who: Joining, now: datetime) -> bool:

@@ -245,7 +245,7 @@ class Connection:
 
     async def _run(self, key: str, asked: Asked) -> None:
         """Runs it to its end; its id is free again before the last message says so."""
-        context = Context(self._parts.core, self._caller, self._locale)
+        context = Context(self._parts.core, self._caller, self._locale, self._parts.attempts)
         found = self._execution.find(asked, context.caller)
         stream = await self._execution.follow(found, asked, context)
         key_json = orjson.dumps(key).decode()
