@@ -54,7 +54,7 @@ async def close_customer(core: Core, caller: Caller, customer_id: str) -> str:
     Orders, events and the record stay. Again by who was its manager is harmless. Returns the customer's id.
 
     Raises: RequestError NOT_FOUND at `customerId`; PRODUCT_ACTIVE with `product`, ORDER_OPEN with
-    `order` for each that stands in the way; PROVIDER_UNAVAILABLE with `provider` where nobody knows what is held there;
+    `order` for each that stands in the way; HOLDINGS_UNKNOWN with `provider` where nobody knows what is held there;
     CHANGED_MEANWHILE; AccessError.
     """
     if await _has_closed(core, caller, customer_id):
@@ -96,8 +96,7 @@ async def _check_nothing_held(core: Core, customer_id: str) -> None:
     parties = await parties_of(core, customer_id)
     gathered = await ask_each(core, parties, inventory_of, INVENTORY, held_products)
     problems = [
-        Problem("PROVIDER_UNAVAILABLE", ("customerId",), {"provider": each.provider.slug})
-        for each in gathered.unavailable
+        Problem("HOLDINGS_UNKNOWN", ("customerId",), {"provider": each.provider.slug}) for each in gathered.unavailable
     ]
     active: list[Product] = [each for each in flat(gathered) if each.status not in GONE_STATUSES]
     problems += [Problem("PRODUCT_ACTIVE", ("customerId",), {"product": each.id}) for each in active[:SHOWN]]

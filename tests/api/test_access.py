@@ -1,6 +1,7 @@
 """Who may do what: every operation × every kind of caller. An operation without a row fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,14 +10,15 @@ from gateway.api.schema.access import AccessDirective
 from gateway.api.schema.built import schema
 from gateway.domain.engagement import Notification
 from gateway.domain.identity import own_id
+from gateway.domain.members import Contact, ContactRole, Invitation, Member, Subscriber
 from gateway.domain.ordering.bundles import Bundle
 from gateway.domain.ordering.orders import Order
-from gateway.domain.parties import Address, Site
+from gateway.domain.parties import Actor, Address, MemberRole, Site
 from gateway.ports import NewEvent
 from gateway.usecases.policy import Access
 from tests.api.running import Running, begun, said, send
 from tests.clock import NOON
-from tests.samples import a_bundle, an_order, new_id
+from tests.samples import a_bundle, an_account, an_order, new_id
 
 CALLERS = ("nobody", "another", "manager", "operator")
 
@@ -30,6 +32,10 @@ class Kept:
     order: Order
     notification: str
     site: str
+    member: str
+    invitation: str
+    contact: str
+    subscriber: str
 
 
 async def _kept(gateway: Running) -> Kept:
@@ -50,7 +56,25 @@ async def _kept(gateway: Running) -> Kept:
         )
         await unit.notifications.add(notice)
         await unit.accounts.add_site(site)
-    return Kept(customer, bundle, order, notice.id, site.id)
+    return Kept(customer, bundle, order, notice.id, site.id, *await _people(gateway, customer))
+
+
+async def _people(gateway: Running, customer: str) -> tuple[str, str, str, str]:
+    """Another member of the customer's, an invitation, a contact and a subscriber."""
+    account = replace(an_account("member", None), customer_id=None)
+    role, actor = MemberRole.AUTHORIZED_USER, Actor(account.actor_id, "member")
+    member = Member(new_id("Member"), customer, actor, role, NOON)
+    ids = (new_id("Invitation"), customer, role)
+    invitation = Invitation(*ids, NOON, NOON + timedelta(days=1), actor.id, "digest")
+    contact = Contact(new_id("Contact"), customer, "Anna", ContactRole.BILLING)
+    subscriber = Subscriber(new_id("Subscriber"), customer, "Erik")
+    async with gateway.storage.writing() as unit:
+        assert await unit.accounts.add(account)
+        assert await unit.members.add(member)
+        await unit.invitations.add(invitation)
+        await unit.records.add(contact)
+        await unit.records.add(subscriber)
+    return member.id, invitation.id, contact.id, subscriber.id
 
 
 SEEN, NULL, NOT_FOUND, SIGN_IN, FORBIDDEN = "seen", "null", "NOT_FOUND", "UNAUTHENTICATED", "FORBIDDEN"
@@ -91,6 +115,10 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def _call(mutation: str, given: str, changed: str) -> str:
     return f"{mutation}(input: {{{given}}}) {{ {changed} {{ id }} userErrors {{ code }} }}"
+
+
+def _gone(mutation: str, given: str, gone: str) -> str:
+    return f"{mutation}(input: {{{given}}}) {{ {gone} userErrors {{ code }} }}"
 
 
 MUTATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -167,6 +195,38 @@ MUTATIONS |= {
         for name in ("updateProvider", "suspendProvider", "resumeProvider")
     },
 }
+MANAGERS = (SIGN_IN, NOT_FOUND, SEEN, FORBIDDEN)
+MUTATIONS |= {
+    "inviteMember": (
+        _call("inviteMember", 'customerId: $customer, role: SERVICE_USER, idempotencyKey: "k"', "invitation"),
+        MANAGERS,
+    ),
+    "withdrawInvitation": (_call("withdrawInvitation", "invitationId: $invitation", "invitation"), CHANGE),
+    "acceptInvitation": (
+        _call("acceptInvitation", 'token: "not-a-token"', "customer"),
+        (SIGN_IN, *["INVITATION_INVALID"] * 3),
+    ),
+    "changeMemberRole": (_call("changeMemberRole", "memberId: $member, role: SERVICE_USER", "member"), CHANGE),
+    "removeMember": (_gone("removeMember", "memberId: $member", "removedMemberId"), CHANGE),
+    "leaveCustomer": (
+        _gone("leaveCustomer", "customerId: $customer", "leftCustomerId"),
+        (SIGN_IN, NOT_FOUND, "LAST_MANAGER", NOT_FOUND),
+    ),
+    "handOverManagement": (_call("handOverManagement", "memberId: $member", "manager"), CHANGE),
+    "updateCustomer": (_call("updateCustomer", 'customerId: $customer, name: "x"', "customer"), MANAGERS),
+    "closeCustomer": (
+        _gone("closeCustomer", "customerId: $customer", "closedCustomerId"),
+        (SIGN_IN, NOT_FOUND, "ORDER_OPEN", NOT_FOUND),
+    ),
+    "updateSite": (_call("updateSite", 'siteId: $site, name: "x"', "site"), CHANGE),
+    "removeSite": (_gone("removeSite", "siteId: $site", "removedSiteId"), CHANGE),
+    "addContact": (_call("addContact", 'customerId: $customer, name: "x", role: BILLING', "contact"), MANAGERS),
+    "updateContact": (_call("updateContact", 'contactId: $contact, name: "x"', "contact"), CHANGE),
+    "removeContact": (_gone("removeContact", "contactId: $contact", "removedContactId"), CHANGE),
+    "addSubscriber": (_call("addSubscriber", 'customerId: $customer, name: "x"', "subscriber"), MANAGERS),
+    "updateSubscriber": (_call("updateSubscriber", 'subscriberId: $subscriber, name: "x"', "subscriber"), CHANGE),
+    "removeSubscriber": (_gone("removeSubscriber", "subscriberId: $subscriber", "removedSubscriberId"), CHANGE),
+}
 SUBSCRIPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "orderEvents": ("orderEvents(orderId: $order) { id }", CHANGE),
     "customerEvents": ("customerEvents(customerId: $customer) { id }", CHANGE),
@@ -180,7 +240,10 @@ TABLE = [
     for name, (selection, outcomes) in rows.items()
     for caller, expected in zip(CALLERS, outcomes, strict=True)
 ]
-NAMES = ("customer", "bundle", "order", "item", "orderItem", "notification", "offering")
+NAMES = (
+    *("customer", "bundle", "order", "item", "orderItem", "notification", "offering"),
+    *("site", "member", "invitation", "contact", "subscriber"),
+)
 
 
 def test_every_operation_has_a_row() -> None:
@@ -214,6 +277,11 @@ def _variables(gateway: Running, kept: Kept) -> dict[str, Any]:
         "item": kept.bundle.items[0].id,
         "orderItem": kept.order.items[0].id,
         "notification": kept.notification,
+        "site": kept.site,
+        "member": kept.member,
+        "invitation": kept.invitation,
+        "contact": kept.contact,
+        "subscriber": kept.subscriber,
         "offering": gateway.core.offerings.all()[0].id,
     }
 
