@@ -6,7 +6,7 @@ from enum import StrEnum
 from gateway.domain.authorizations import Rights, SelfServiceFunction, Thing
 from gateway.domain.clients import ClientScope
 from gateway.domain.errors import AccessError, Problem, RequestError
-from gateway.domain.parties import Caller, MemberRole
+from gateway.domain.parties import Actor, Caller, MemberRole
 
 
 class Access(StrEnum):
@@ -55,6 +55,11 @@ _IS_ALLOWED: Mapping[Access, Callable[[Caller], bool]] = {
     Access.OPERATOR: is_operator,
     Access.PARTNER: is_partner,
 }
+
+
+def standing(actor: Actor | None) -> frozenset[tuple[str, MemberRole]]:
+    """Where the actor is what: the customers with the roles. Who loses one of these is no more who they were."""
+    return frozenset((each.customer.id, each.role) for each in actor.memberships) if actor else frozenset()
 
 
 def is_member(caller: Caller, customer_id: str) -> bool:

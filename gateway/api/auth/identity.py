@@ -7,6 +7,7 @@ from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.tokens import Access, ClientAccess
 from gateway.domain.errors import AccessError, Problem
 from gateway.domain.parties import Caller
+from gateway.usecases.policy import standing
 
 ACCESS_COOKIE = "__Host-access"
 REFRESH_COOKIE = "__Host-refresh"
@@ -64,7 +65,10 @@ class Identity:
         return Caller(expires_at=access.expires_at, address=address, client=client)
 
     async def is_live(self, caller: Caller) -> bool:
-        """Whether what the caller came by is still good; ask after a wake-up of its session's or client's topic."""
+        """Whether what the caller came by is still good, and the caller still is to its customers what it was then.
+
+        Ask after a wake-up of its session's or client's topic.
+        """
         now = self._parts.core.clock.now()
         if caller.expires_at is not None and caller.expires_at <= now:
             return False
@@ -73,7 +77,8 @@ class Identity:
             return record is not None and record.accepts(caller.client.generation, now)
         if caller.session_key is None:
             return caller.actor is None
-        return await self._parts.callers.find(caller.session_key) is not None
+        actor = await self._parts.callers.find(caller.session_key)
+        return actor is not None and standing(caller.actor) <= standing(actor)
 
     def address_of(self, connection: HTTPConnection) -> str:
         """The network address, past trusted proxies."""
