@@ -57,8 +57,8 @@ class Joining:
 async def invite_member(core: Core, caller: Caller, given: InviteMember) -> tuple[Invitation, str | None]:
     """A new invitation and the secret of its link; the same key and input again the same invitation without it.
 
-    Raises: RequestError NOT_FOUND, CUSTOMER_REQUIRED, INVALID_FORMAT, TOO_LONG, INVALID_PERIOD, TOO_MANY_INVITATIONS,
-    IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED; AccessError.
+    Raises: RequestError NOT_FOUND, CUSTOMER_REQUIRED, INVALID_FORMAT, TOO_SHORT, TOO_LONG, INVALID_PERIOD,
+    TOO_MANY_INVITATIONS, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED; AccessError.
     """
     customer_id = managed_customer(caller, given.customer_id)
     key, input_digest, now = checked_key(given.idempotency_key), digest(given), core.clock.now()

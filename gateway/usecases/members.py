@@ -94,10 +94,10 @@ async def remove_member(core: Core, caller: Caller, member_id: str) -> str:
     return member.id
 
 
-async def leave_customer(core: Core, caller: Caller, customer_id: str | None) -> str:
+async def leave_customer(core: Core, caller: Caller, customer_id: str) -> str:
     """Ends the caller's own membership; returns the customer's id.
 
-    Raises: RequestError NOT_FOUND, CUSTOMER_REQUIRED, LAST_MANAGER at `customerId`; AccessError.
+    Raises: RequestError NOT_FOUND, LAST_MANAGER at `customerId`; AccessError.
     """
     left = policy.customer_of(caller, customer_id, "customerId")
     async with core.storage.writing() as unit:

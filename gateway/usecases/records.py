@@ -85,7 +85,10 @@ async def add_contact(core: Core, caller: Caller, customer_id: str | None, given
 
 
 async def update_contact(core: Core, caller: Caller, contact_id: str, given: ContactDetails) -> Contact:
-    """Changes what is given. Raises: RequestError NOT_FOUND at `contactId`, and as `add_contact`; AccessError."""
+    """Changes what is given.
+
+    Raises: RequestError NOT_FOUND at `contactId`, INVALID_NAME, TOO_LONG, INVALID_FORMAT, INVALID_PHONE; AccessError.
+    """
     known = await _managed(core, caller, Contact, contact_id, "contactId")
     contact = _changed_contact(known, given)
     await _save(core, caller, contact, "contactId")
@@ -112,7 +115,11 @@ async def add_subscriber(core: Core, caller: Caller, customer_id: str | None, gi
 
 
 async def update_subscriber(core: Core, caller: Caller, subscriber_id: str, given: SubscriberDetails) -> Subscriber:
-    """Changes what is given. Raises: RequestError NOT_FOUND at `subscriberId`, and as `add_subscriber`; AccessError."""
+    """Changes what is given.
+
+    Raises: RequestError NOT_FOUND at `subscriberId`, and at `productIds` for what is not the customer's own;
+    INVALID_NAME, TOO_LONG, INVALID_PHONE, TOO_MANY_PRODUCTS, TOO_MANY_NUMBERS; AccessError.
+    """
     known = await _managed(core, caller, Subscriber, subscriber_id, "subscriberId")
     subscriber = await _changed_subscriber(core, caller, known, given)
     await _save(core, caller, subscriber, "subscriberId")

@@ -9,7 +9,19 @@ from graphql import GraphQLEnumType
 from gateway.api.schema.built import schema
 from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
-from gateway.usecases import agreements, bundles, clients, engagement, ordering, parties, registrations
+from gateway.usecases import (
+    agreements,
+    bundles,
+    clients,
+    customers,
+    engagement,
+    invitations,
+    members,
+    ordering,
+    parties,
+    records,
+    registrations,
+)
 from tests.api.running import Running
 
 USE_CASES = {
@@ -35,6 +47,23 @@ USE_CASES = {
     "ApproveAgreement": (agreements.approve_agreement,),
     "RejectAgreement": (agreements.reject_agreement,),
     "TerminateAgreement": (agreements.terminate_agreement,),
+    "InviteMember": (invitations.invite_member,),
+    "WithdrawInvitation": (invitations.withdraw_invitation,),
+    "AcceptInvitation": (invitations.accept_invitation,),
+    "ChangeMemberRole": (members.change_member_role,),
+    "RemoveMember": (members.remove_member,),
+    "LeaveCustomer": (members.leave_customer,),
+    "HandOverManagement": (members.hand_over_management,),
+    "UpdateCustomer": (customers.update_customer,),
+    "CloseCustomer": (customers.close_customer,),
+    "UpdateSite": (parties.update_site,),
+    "RemoveSite": (parties.remove_site,),
+    "AddContact": (records.add_contact,),
+    "UpdateContact": (records.update_contact,),
+    "RemoveContact": (records.remove_contact,),
+    "AddSubscriber": (records.add_subscriber,),
+    "UpdateSubscriber": (records.update_subscriber,),
+    "RemoveSubscriber": (records.remove_subscriber,),
 }
 NO_CODES = {"UNAUTHENTICATED", "FORBIDDEN"}
 FORM = {

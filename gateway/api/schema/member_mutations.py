@@ -75,8 +75,10 @@ class MemberMutations:
     @mutation(Access.MANAGER, InviteMemberPayload, InviteMemberErrors)
     async def invite_member(self, info: Info, input: Annotated[InviteMemberInput, argument("Whom to invite.")]) -> Any:
         """Makes an invitation; its token goes to the invited, by whatever way the manager chooses."""
+        # An empty address is a wrong one, and not an invitation for everybody.
+        email = None if input.email is strawberry.UNSET else input.email
         given = invitations.InviteMember(
-            input.role, input.idempotency_key, input.customer_id or None, input.email or None, input.expires_at or None
+            input.role, input.idempotency_key, input.customer_id or None, email, input.expires_at or None
         )
         made, token = await invitations.invite_member(info.context.core, info.context.caller, given)
         return InviteMemberPayload(invitation=made, token=token)

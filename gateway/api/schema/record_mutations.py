@@ -28,7 +28,7 @@ from gateway.usecases import customers, parties, records
 from gateway.usecases.policy import Access
 
 _CUSTOMER = ("NOT_FOUND", "CUSTOMER_REQUIRED")
-_CONTACT = ("NOT_FOUND", "INVALID_NAME", "TOO_LONG", "TOO_SHORT", "INVALID_FORMAT", "INVALID_PHONE")
+_CONTACT = ("NOT_FOUND", "INVALID_NAME", "TOO_LONG", "INVALID_FORMAT", "INVALID_PHONE")
 _SUBSCRIBER = ("NOT_FOUND", "INVALID_NAME", "TOO_LONG", "INVALID_PHONE", "TOO_MANY_PRODUCTS", "TOO_MANY_NUMBERS")
 UpdateCustomerErrors = UserErrors("UpdateCustomer", *_CUSTOMER, "TOO_SHORT", "TOO_LONG", "INVALID_FORMAT")
 CloseCustomerErrors = UserErrors(
