@@ -1,6 +1,6 @@
 """What a member may do: functions, on what, and under which conditions (the words are TMF672's)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -220,6 +220,10 @@ class Rights:
         """Whether it is held for something at least."""
         return function in self.everything or function in self.scoped
 
+    def was_granted(self, function: SelfServiceFunction) -> bool:
+        """Whether it is held for something, or would be if it counted just now."""
+        return self.on_anything(function) or function in self.refused
+
     def on(self, function: SelfServiceFunction, thing: Thing) -> bool:
         """Whether it is held for that thing."""
         return function in self.everything or any(thing.is_in(scope) for scope in self.scoped.get(function, ()))
@@ -232,7 +236,7 @@ class Rights:
         )
 
     @property
-    def key(self) -> object:
+    def key(self) -> Hashable:
         """Equal for rights that allow the same."""
         return self.everything, frozenset((name, frozenset(scopes)) for name, scopes in self.scoped.items())
 

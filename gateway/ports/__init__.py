@@ -15,6 +15,7 @@ from gateway.domain.ordering.orders import Failure, Order
 from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
+from gateway.ports.authorizations import Authorizations
 from gateway.ports.health import HealthEvents
 from gateway.ports.members import Invitations, Members, Records
 from gateway.ports.registrations import Registrations
@@ -117,7 +118,7 @@ class Accounts(Protocol):
     """Actors, their customers, memberships, authorizations and sessions."""
 
     async def add(self, account: NewAccount) -> bool:
-        """Keeps the actor, its customer, its manager's membership and authorization; False when the name is taken.
+        """Keeps the actor, its customer and its manager's membership; False when the name is taken.
 
         Names are compared without case. A taken e-mail is no obstacle (nobody may learn of it): the new account is
         kept without it.
@@ -127,7 +128,7 @@ class Accounts(Protocol):
         """The credentials of that name, None for nobody."""
 
     async def actor(self, actor_id: str) -> Actor | None:
-        """The actor with its memberships and their authorizations."""
+        """The actor with its memberships, and what each allows at this moment."""
 
     async def add_session(self, session: Session) -> None:
         """Keeps a new session."""
@@ -140,12 +141,6 @@ class Accounts(Protocol):
 
     async def rotate(self, session: Session, new_digest: str, at: datetime, expires_at: datetime) -> bool:
         """Replaces the refresh token and moves the session's end; False when another call did so first."""
-
-    async def live_sessions(self, actor_id: str) -> Sequence[str]:
-        """The keys of the actor's sessions that have not ended."""
-
-    async def live_sessions_of_members(self, customer_id: str) -> Sequence[str]:
-        """The keys of the sessions of every member that have not ended."""
 
     async def end_session(self, key: str, at: datetime) -> None:
         """Ends it; again is harmless."""
@@ -405,6 +400,8 @@ class UnitOfWork(Protocol):
     def records(self) -> Records: ...
     @property
     def security_events(self) -> SecurityEvents: ...
+    @property
+    def authorizations(self) -> Authorizations: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

@@ -12,6 +12,7 @@ AUTHORIZATION = "Authorization"
 BUNDLE = "Bundle"
 CONTACT = "Contact"
 CUSTOMER = "Customer"
+ENABLED_FUNCTION = "EnabledFunction"
 HEALTH_EVENT = "ProviderHealthEvent"
 INVITATION = "Invitation"
 MEMBER = "Member"
@@ -55,6 +56,7 @@ __all__ = [
     "BUNDLE",
     "CONTACT",
     "CUSTOMER",
+    "ENABLED_FUNCTION",
     "HEALTH_EVENT",
     "INVITATION",
     "MEMBER",

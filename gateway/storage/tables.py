@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -116,7 +117,33 @@ authorization = Table(
     Column("scope", Text, nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("valid_until", Moment),
+    Column("conditions", Text),
+    Column("granted_by", KEY),
+    Column("granted_at", Moment),
+    Column("revoked_at", Moment),
     Index(None, "actor", "customer"),
+)
+
+enabled_function = Table(
+    "enabled_function",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, nullable=False),
+    Column("actor", KEY, nullable=False),
+    Column("function", CODE, nullable=False),
+    Column("product_id", Text, nullable=False),  # empty for everything, so that it is part of the unique key
+    Column("enabled_by", KEY, nullable=False),
+    Column("enabled_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["actor", "customer"],
+        ["membership.actor", "membership.customer"],
+        name="fk_enabled_function_membership",
+        ondelete="CASCADE",
+    ),
+    UniqueConstraint(
+        "actor", "customer", "function", "product_id", "enabled_by", name="uq_enabled_function_whose_and_what"
+    ),
+    Index(None, "customer", "enabled_by"),
 )
 
 session = Table(
@@ -190,6 +217,10 @@ order = Table(
     Column("placed_at", Moment, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("placed_by", KEY),
+    Column("authorization", KEY),
+    Column("cost", Text),
+    Index(None, "authorization", "placed_at"),
     Index(None, "customer", "placed_at", "key"),
     Index(None, "is_open", "placed_at"),
 )

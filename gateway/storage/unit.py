@@ -8,6 +8,7 @@ from gateway.domain.security_chain import ChainKeys, Head
 from gateway.ports import Clock
 from gateway.storage.accounts import SqlAccounts
 from gateway.storage.agreements import SqlAgreements
+from gateway.storage.authorizations import SqlAuthorizations
 from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
@@ -90,6 +91,10 @@ class SqlUnitOfWork:
     @cached_property
     def records(self) -> SqlRecords:
         return SqlRecords(self._rows)
+
+    @cached_property
+    def authorizations(self) -> SqlAuthorizations:
+        return SqlAuthorizations(self._rows)
 
     @cached_property
     def security_events(self) -> SqlSecurityEvents:

@@ -10,6 +10,7 @@ from gateway.domain.parties import Caller, Customer
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import UnitOfWork
 from gateway.usecases import policy
+from gateway.usecases.actors import actor_topic
 from gateway.usecases.core import Core
 from gateway.usecases.holdings import ask_each, flat, parties_of
 from gateway.usecases.inventory import INVENTORY, held_products, inventory_of
@@ -20,7 +21,6 @@ from gateway.usecases.membership import (
     hold_as_manager,
     managed_customer,
     note,
-    wake_actor,
     wake_members,
 )
 
@@ -45,7 +45,7 @@ async def update_customer(core: Core, caller: Caller, customer_id: str | None, n
             await unit.members.rename(managed, renamed.name)
             await note(core, unit, caller, Kind.CUSTOMER_CHANGED, managed, managed, change="NAME")
             # The others read it anew within seconds.
-            await wake_actor(unit, own.actor.id)
+            unit.wake(actor_topic(own.actor.id))
     return renamed
 
 

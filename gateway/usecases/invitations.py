@@ -23,9 +23,10 @@ from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import Attempt, Attempts, UnitOfWork
 from gateway.usecases import policy
+from gateway.usecases.actors import actor_topic
 from gateway.usecases.core import Core
 from gateway.usecases.idempotency import checked_key, digest, find_object, keep_object
-from gateway.usecases.membership import actor_id_of, hold_as_manager, managed_customer, note, wake_actor
+from gateway.usecases.membership import actor_id_of, hold_as_manager, managed_customer, note
 
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=30)
@@ -223,5 +224,5 @@ async def _accepted(core: Core, unit: UnitOfWork, caller: Caller, invitation: In
     await unit.invitations.save(dataclasses.replace(invitation, state=state, ended_at=now, accepted_by=actor.id))
     kind, customer_id = Kind.INVITATION_ACCEPTED, invitation.customer_id
     await note(core, unit, caller, kind, customer_id, invitation.id, role=member.role)
-    await wake_actor(unit, actor.id)
+    unit.wake(actor_topic(actor.id))
     return member

@@ -20,7 +20,7 @@ from gateway.usecases.membership import (
     hold_as_manager,
     hold_as_member,
     note,
-    wake_actor,
+    wake_member,
 )
 
 
@@ -88,9 +88,9 @@ async def remove_member(core: Core, caller: Caller, member_id: str) -> str:
         await hold_as_manager(unit, caller, customer_id, "memberId")
         member = await _member(unit, member_id)
         await check_not_last(unit, member, "memberId")
-        await unit.members.remove(member)
+        await unit.members.remove(member, core.clock.now())
         await note(core, unit, caller, Kind.MEMBER_REMOVED, customer_id, member.actor.id, role=member.role)
-        await wake_actor(unit, member.actor.id)
+        await wake_member(unit, member)
     return member.id
 
 
@@ -103,9 +103,9 @@ async def leave_customer(core: Core, caller: Caller, customer_id: str) -> str:
     async with core.storage.writing() as unit:
         _, own = await hold_as_member(unit, caller, left, "customerId")
         await check_not_last(unit, own, "customerId")
-        await unit.members.remove(own)
+        await unit.members.remove(own, core.clock.now())
         await note(core, unit, caller, Kind.MEMBER_LEFT, left, own.actor.id, role=own.role)
-        await wake_actor(unit, own.actor.id)
+        await wake_member(unit, own)
     return left
 
 
@@ -125,21 +125,21 @@ async def hand_over_management(
         if other.id == own.id:
             raise RequestError.at("OWN_MEMBERSHIP", "memberId")
         if other.role is not MANAGER:
-            await unit.members.set_role(other, MANAGER)
-        await unit.members.set_role(own, own_role)
+            await unit.members.set_role(other, MANAGER, core.clock.now())
+        await unit.members.set_role(own, own_role, core.clock.now())
         kind, given = Kind.MANAGEMENT_HANDED_OVER, own.role
         await note(core, unit, caller, kind, customer_id, other.actor.id, was=given, role=own_role)
-        await wake_actor(unit, other.actor.id)
-        await wake_actor(unit, own.actor.id)
+        await wake_member(unit, other)
+        await wake_member(unit, own)
     handed, kept = dataclasses.replace(other, role=MANAGER), dataclasses.replace(own, role=own_role)
     return seen_by(caller, handed), seen_by(caller, kept)
 
 
 async def _give(core: Core, unit: UnitOfWork, caller: Caller, member: Member, role: MemberRole) -> None:
-    await unit.members.set_role(member, role)
+    await unit.members.set_role(member, role, core.clock.now())
     kind, customer_id = Kind.MEMBER_ROLE_CHANGED, member.customer_id
     await note(core, unit, caller, kind, customer_id, member.actor.id, was=member.role, role=role)
-    await wake_actor(unit, member.actor.id)
+    await wake_member(unit, member)
 
 
 async def _managed(core: Core, caller: Caller, member_id: str) -> str:

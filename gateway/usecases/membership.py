@@ -11,8 +11,8 @@ from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import UnitOfWork
 from gateway.ports.members import HeldCustomer
 from gateway.usecases import policy
+from gateway.usecases.actors import actor_topic
 from gateway.usecases.core import Core
-from gateway.usecases.sessions import actor_topic, session_topic
 
 MANAGER = MemberRole.SELF_SERVICE_MANAGER
 
@@ -60,15 +60,15 @@ async def check_not_last(unit: UnitOfWork, member: Member, *path: str) -> None:
         raise RequestError.at("LAST_MANAGER", *path)
 
 
-async def wake_actor(unit: UnitOfWork, actor_id: str) -> None:
-    """Has every process read anew who the actor is, and look at their open streams."""
-    unit.wake(actor_topic(actor_id), *map(session_topic, await unit.accounts.live_sessions(actor_id)))
+async def wake_member(unit: UnitOfWork, member: Member) -> None:
+    """Has every process read anew who the member is, and those for whom the member enabled something."""
+    others = await unit.authorizations.enabled_by(member.customer_id, member.actor.id)
+    unit.wake(*map(actor_topic, (member.actor.id, *others)))
 
 
 async def wake_members(unit: UnitOfWork, customer_id: str) -> None:
-    """As `wake_actor`, for every member."""
+    """Has every process read anew who each member is, and weigh their open streams."""
     unit.wake(*map(actor_topic, await unit.members.all_actor_ids(customer_id)))
-    unit.wake(*map(session_topic, await unit.accounts.live_sessions_of_members(customer_id)))
 
 
 async def note(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid_utils import uuid7
 
 from gateway.domain import credentials
-from gateway.domain.errors import Problem, RequestError
+from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.identity import own_id
 from gateway.domain.parties import Actor, Address, Caller, CustomerKind, Place, SelfServiceFunction, Site
 from gateway.domain.security import SecurityEventKind as Kind
@@ -166,12 +166,23 @@ async def find_site(core: Core, caller: Caller, site_id: str) -> Site | None:
         return None
     async with core.storage.reading() as unit:
         site = await unit.accounts.site(site_id)
-    return site if site and policy.is_member(caller, site.customer_id) else None
+    return site if site and _sees_sites(caller, site.customer_id) else None
+
+
+def _sees_sites(caller: Caller, customer_id: str) -> bool:
+    """Who orders needs places, and who configures keeps them."""
+    functions = (SelfServiceFunction.ORDER, SelfServiceFunction.CONFIGURE)
+    return any(policy.can_some(caller, customer_id, each) for each in functions)
 
 
 async def list_sites(core: Core, caller: Caller, customer_id: str) -> Sequence[Site]:
-    """The customer's places by name, at most 100. Raises: RequestError NOT_FOUND at `customerId`; AccessError."""
+    """The customer's places by name, at most 100; for who orders or configures.
+
+    Raises: RequestError NOT_FOUND at `customerId`; AccessError.
+    """
     customer_id = policy.customer_of(caller, customer_id, "customerId")
+    if not _sees_sites(caller, customer_id):
+        raise AccessError(Problem("FORBIDDEN"))
     async with core.storage.reading() as unit:
         return await unit.accounts.sites(customer_id)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from gateway.domain.authorizations import Rights, SelfServiceFunction, Thing
 from gateway.domain.clients import ClientScope
 from gateway.domain.errors import AccessError, Problem, RequestError
-from gateway.domain.parties import Actor, Caller, MemberRole
+from gateway.domain.parties import Caller, MemberRole
 
 
 class Access(StrEnum):
@@ -24,14 +24,27 @@ PROVIDERS_WRITE = ClientScope.PROVIDERS_WRITE
 """The scope by which a service client registers providers, and manages its own."""
 
 
-def check(caller: Caller, access: Access) -> None:
-    """Before anything is looked up. Raises: AccessError UNAUTHENTICATED for nobody, FORBIDDEN for somebody else."""
+REFUSALS = frozenset({"NOT_ALLOWED", "OUTSIDE_HOURS", "AUTHORIZATION_EXPIRED", "AUTHORIZATION_NOT_YET_VALID"})
+"""The codes by which a mutation tells a member why an authorization does not allow it (a refusal's codes)."""
+
+
+def check(caller: Caller, access: Access, function: SelfServiceFunction | None = None) -> None:
+    """Before anything is looked up. Raises: AccessError UNAUTHENTICATED for nobody, FORBIDDEN for somebody else.
+
+    A member to whom nobody ever granted the function is refused here; whether it counts just now, for that customer
+    and that thing, is for what is looked up to tell. Who is no member anywhere finds nothing.
+    """
     if access is Access.PUBLIC:
         return
     if caller.actor is None and caller.client is None:
         raise AccessError(Problem("UNAUTHENTICATED"))
-    if not _IS_ALLOWED[access](caller):
+    if not _IS_ALLOWED[access](caller) or (function is not None and _is_kept_from(caller, function)):
         raise AccessError(Problem("FORBIDDEN"))
+
+
+def _is_kept_from(caller: Caller, function: SelfServiceFunction) -> bool:
+    memberships = caller.actor.memberships if caller.actor else ()
+    return bool(memberships) and not any(each.rights.was_granted(function) for each in memberships)
 
 
 def is_operator(caller: Caller) -> bool:
@@ -55,11 +68,6 @@ _IS_ALLOWED: Mapping[Access, Callable[[Caller], bool]] = {
     Access.OPERATOR: is_operator,
     Access.PARTNER: is_partner,
 }
-
-
-def standing(actor: Actor | None) -> frozenset[tuple[str, MemberRole]]:
-    """Where the actor is what: the customers with the roles. Who loses one of these is no more who they were."""
-    return frozenset((each.customer.id, each.role) for each in actor.memberships) if actor else frozenset()
 
 
 def is_member(caller: Caller, customer_id: str) -> bool:
@@ -101,6 +109,12 @@ def refusal(caller: Caller, customer_id: str, function: SelfServiceFunction) -> 
     return "NOT_ALLOWED" if found.on_anything(function) else found.refused.get(function, "NOT_ALLOWED")
 
 
+def require_use(caller: Caller, customer_id: str, function: SelfServiceFunction, *path: str) -> None:
+    """Of a member, on something at least. Raises: RequestError at `path` with a refusal's codes."""
+    if not can_some(caller, customer_id, function):
+        raise RequestError.at(refusal(caller, customer_id, function), *path)
+
+
 def require(caller: Caller, customer_id: str, function: SelfServiceFunction) -> None:
     """On everything. Raises: RequestError NOT_FOUND at `customerId` for a stranger, AccessError for who may not."""
     _require_member(caller, customer_id)
@@ -129,6 +143,13 @@ def manages(caller: Caller, customer_id: str) -> bool:
     """Whether the caller is a self-service manager of that customer."""
     membership = caller.membership(customer_id)
     return membership is not None and membership.role is MemberRole.SELF_SERVICE_MANAGER
+
+
+def require_no_service_user(caller: Caller, customer_id: str) -> None:
+    """Who changes nothing, whatever was enabled for them (R5). Raises: AccessError FORBIDDEN."""
+    membership = caller.membership(customer_id)
+    if membership is not None and membership.role is MemberRole.SERVICE_USER:
+        raise AccessError(Problem("FORBIDDEN"))
 
 
 def _require_member(caller: Caller, customer_id: str) -> None:

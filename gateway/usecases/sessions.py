@@ -1,6 +1,5 @@
 """Sessions: signing in, going on with a fresh token, signing out; and who the caller of a session is."""
 
-import dataclasses
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from uuid_utils import uuid7
 
 from gateway.domain.credentials import username_problem
 from gateway.domain.errors import RequestError
-from gateway.domain.parties import Actor, Authorization
+from gateway.domain.parties import Actor
 from gateway.ports import Attempt, Attempts, Credentials, Passwords, Session, UnitOfWork
 from gateway.usecases.core import Core
 from gateway.usecases.remembered import Remembered
@@ -44,11 +43,6 @@ class SignedIn:
 def session_topic(session_key: str) -> str:
     """The wake-up topic of a session: woken when it ends."""
     return f"session:{session_key}"
-
-
-def actor_topic(actor_id: str) -> str:
-    """The wake-up topic of an actor: woken when a membership or an authorization of theirs changes."""
-    return f"actor:{actor_id}"
 
 
 def _digest(token: str) -> str:
@@ -138,27 +132,23 @@ async def _end(unit: UnitOfWork, session_key: str, at: datetime) -> None:
     unit.wake(session_topic(session_key))
 
 
-class Callers(Remembered[Actor]):
-    """Who the caller of a session is, by its key: the actor with the authorizations in force; nobody once it ended."""
+class Callers:
+    """Who the caller of a session is, by its key: the actor with the rights of the moment; nobody once it ended."""
 
     def __init__(self, core: Core) -> None:
-        super().__init__(core, session_topic, _actor_of)
+        self._actors = core.actors
+        self._sessions = Remembered(core, session_topic, _live_actor_id)
+
+    async def find(self, session_key: str) -> Actor | None:
+        """The actor of a live session."""
+        actor_id = await self._sessions.find(session_key)
+        return None if actor_id is None else await self._actors.find(actor_id)
+
+    async def is_live(self, session_key: str) -> bool:
+        """Whether the session goes on."""
+        return await self._sessions.find(session_key) is not None
 
 
-async def _actor_of(unit: UnitOfWork, session_key: str, now: datetime) -> Actor | None:
+async def _live_actor_id(unit: UnitOfWork, session_key: str, _now: datetime) -> str | None:
     session = await unit.accounts.session(session_key)
-    if session is None or session.ended_at is not None:
-        return None
-    actor = await unit.accounts.actor(session.actor_id)
-    return _in_force(actor, now) if actor else None
-
-
-def _in_force(actor: Actor, now: datetime) -> Actor:
-    def holds(each: Authorization) -> bool:
-        return each.valid_from <= now and (each.valid_until is None or now < each.valid_until)
-
-    memberships = (
-        dataclasses.replace(each, authorizations=tuple(filter(holds, each.authorizations)))
-        for each in actor.memberships
-    )
-    return dataclasses.replace(actor, memberships=tuple(memberships))
+    return session.actor_id if session is not None and session.ended_at is None else None

@@ -30,6 +30,7 @@ from gateway.federation.registry import ProviderSpec, Registry, open_registry
 from gateway.ports import NewAccount, Session
 from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
 from gateway.storage.sealing import FernetSealing
+from gateway.usecases.actors import Actors, as_now
 from gateway.usecases.core import Core
 from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.policy import PROVIDERS_WRITE
@@ -48,6 +49,7 @@ class Tokens:
 
     def __init__(self, storage: SqlStorage) -> None:
         self.callers: dict[str, Caller] = {}
+        self.actors: Actors | None = None
         self._storage = storage
 
     async def caller_of_request(self, connection: HTTPConnection) -> Caller:
@@ -58,7 +60,8 @@ class Tokens:
     async def caller_of_token(self, token: str, address: str) -> Caller:
         if token not in self.callers:
             raise AccessError(Problem("UNAUTHENTICATED"))
-        return self.callers[token]
+        found = self.callers[token]
+        return await as_now(self.actors, found) if self.actors else found
 
     async def is_live(self, caller: Caller) -> bool:
         if caller.client is not None:
@@ -150,7 +153,9 @@ async def running(
         await projection.refresh("nord")
         onboarding = Onboarding(FernetSealing([SEALED_BY]), {"scripted": ADAPTER})
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
-        gateway = Running("", http, Tokens(storage), core, storage, wakeups, clock, scripted, telemetry)
+        tokens = Tokens(storage)
+        tokens.actors = core.actors
+        gateway = Running("", http, tokens, core, storage, wakeups, clock, scripted, telemetry)
         async with _served(gateway, ApiSettings(**bounds)):
             yield gateway
 

@@ -226,6 +226,31 @@ MUTATIONS |= {
     "addSubscriber": (_call("addSubscriber", 'customerId: $customer, name: "x"', "subscriber"), MANAGERS),
     "updateSubscriber": (_call("updateSubscriber", 'subscriberId: $subscriber, name: "x"', "subscriber"), CHANGE),
     "removeSubscriber": (_gone("removeSubscriber", "subscriberId: $subscriber", "removedSubscriberId"), CHANGE),
+    "grantAuthorization": (
+        _call(
+            "grantAuthorization",
+            "customerId: $customer, actorId: $order, functions: [TEST], scope: {everything: true}",
+            "authorization",
+        ),
+        (SIGN_IN, NOT_FOUND, NOT_FOUND, NOT_FOUND),
+    ),
+    "changeAuthorization": (
+        _call("changeAuthorization", "authorizationId: $order", "authorization"),
+        (SIGN_IN, NOT_FOUND, NOT_FOUND, NOT_FOUND),
+    ),
+    "revokeAuthorization": (
+        "revokeAuthorization(input: {authorizationId: $order}) { revokedAuthorizationId userErrors { code } }",
+        (SIGN_IN, NOT_FOUND, NOT_FOUND, NOT_FOUND),
+    ),
+    "enableFunction": (
+        _call("enableFunction", "customerId: $customer, actorId: $order, function: TEST", "enabledFunction"),
+        (SIGN_IN, NOT_FOUND, NOT_FOUND, NOT_FOUND),
+    ),
+    "disableFunction": (
+        "disableFunction(input: {customerId: $customer, actorId: $order, function: TEST})"
+        " { disabledFunctionIds userErrors { code } }",
+        (SIGN_IN, NOT_FOUND, NOT_FOUND, NOT_FOUND),
+    ),
 }
 SUBSCRIPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "orderEvents": ("orderEvents(orderId: $order) { id }", CHANGE),

@@ -11,6 +11,7 @@ from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
 from gateway.usecases import (
     agreements,
+    authorizations,
     bundles,
     clients,
     customers,
@@ -19,6 +20,7 @@ from gateway.usecases import (
     members,
     ordering,
     parties,
+    policy,
     records,
     registrations,
 )
@@ -64,6 +66,11 @@ USE_CASES = {
     "AddSubscriber": (records.add_subscriber,),
     "UpdateSubscriber": (records.update_subscriber,),
     "RemoveSubscriber": (records.remove_subscriber,),
+    "GrantAuthorization": (authorizations.grant_authorization,),
+    "ChangeAuthorization": (authorizations.change_authorization,),
+    "RevokeAuthorization": (authorizations.revoke_authorization,),
+    "EnableFunction": (authorizations.enable_function,),
+    "DisableFunction": (authorizations.disable_function,),
 }
 NO_CODES = {"UNAUTHENTICATED", "FORBIDDEN"}
 FORM = {
@@ -82,6 +89,7 @@ def _raised(use_case: Any) -> set[str]:
     """The codes after `Raises:` in its docstring."""
     told = (use_case.__doc__ or "").partition("Raises:")[2]
     form = FORM if "a form's codes" in told else set()
+    form |= policy.REFUSALS if "a refusal's codes" in told else set()
     return set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", told)) - NO_CODES | form
 
 

@@ -11,8 +11,8 @@ from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Caller, MemberRole
 from gateway.domain.security import SecurityEventKind
 from gateway.usecases import customers, members
+from gateway.usecases.actors import actor_topic
 from gateway.usecases.core import Core
-from gateway.usecases.sessions import actor_topic
 from tests.holdings.holders import Holder, Holders, accounts_at, with_holders
 from tests.parties.joining import as_now, customer, joined, kinds
 from tests.samples import a_bundle, an_order, new_id

@@ -9,8 +9,8 @@ from gateway.domain.members import Member
 from gateway.domain.parties import Caller, MemberRole, SelfServiceFunction
 from gateway.domain.security import SecurityEventKind
 from gateway.usecases import members, policy
+from gateway.usecases.actors import actor_topic
 from gateway.usecases.core import Core
-from gateway.usecases.sessions import actor_topic
 from tests.parties.joining import as_now, customer, joined, kinds
 from tests.parties.test_members import listed
 from tests.samples import new_id

@@ -7,7 +7,6 @@ from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.tokens import Access, ClientAccess
 from gateway.domain.errors import AccessError, Problem
 from gateway.domain.parties import Caller
-from gateway.usecases.policy import standing
 
 ACCESS_COOKIE = "__Host-access"
 REFRESH_COOKIE = "__Host-refresh"
@@ -65,10 +64,7 @@ class Identity:
         return Caller(expires_at=access.expires_at, address=address, client=client)
 
     async def is_live(self, caller: Caller) -> bool:
-        """Whether what the caller came by is still good, and the caller still is to its customers what it was then.
-
-        Ask after a wake-up of its session's or client's topic.
-        """
+        """Whether what the caller came by is still good; ask after a wake-up of its session's or client's topic."""
         now = self._parts.core.clock.now()
         if caller.expires_at is not None and caller.expires_at <= now:
             return False
@@ -77,8 +73,7 @@ class Identity:
             return record is not None and record.accepts(caller.client.generation, now)
         if caller.session_key is None:
             return caller.actor is None
-        actor = await self._parts.callers.find(caller.session_key)
-        return actor is not None and standing(caller.actor) <= standing(actor)
+        return await self._parts.callers.is_live(caller.session_key)
 
     def address_of(self, connection: HTTPConnection) -> str:
         """The network address, past trusted proxies."""

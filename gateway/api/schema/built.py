@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway.api.schema import (
     agreements,
+    authorizations,
     bundles,
     clients,
     engagement,
@@ -21,6 +22,7 @@ from gateway.api.schema import (
     registrations,
 )
 from gateway.api.schema.agreements import AgreementMutations
+from gateway.api.schema.authorization_mutations import AuthorizationMutations
 from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.client_mutations import ClientMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
@@ -38,6 +40,7 @@ from gateway.domain.catalog import prices as kinds_of_price
 
 AREAS = (
     agreements,
+    authorizations,
     bundles,
     clients,
     engagement,
@@ -68,6 +71,7 @@ class Mutation(
     AgreementMutations,
     MemberMutations,
     RecordMutations,
+    AuthorizationMutations,
 ):
     """The mutations of every area."""
 

@@ -8,6 +8,7 @@ from gateway.api.context import Info
 from gateway.api.schema.declaring import doc, enum_type, field_of, object_type
 from gateway.api.schema.node import Node
 from gateway.api.schema.paging import connection
+from gateway.api.schema.weights import Weight
 from gateway.domain import members, parties
 
 enum_type(
@@ -27,6 +28,16 @@ class Member(Node):
     actor: parties.Actor = doc("Who it is.")
     role: parties.MemberRole = doc("What the person is to the customer.")
     since: datetime = doc("Since when the person has been a member; earlier than any change of role.")
+
+    @field_of(weight=Weight.STORE, size=5, batched=True)
+    async def authorizations(self: members.Member, info: Info) -> list[parties.Authorization] | None:
+        """What the member may do, at most 100; null for who is neither the member nor a manager."""
+        return await info.context.loaders.authorizations(self)
+
+    @field_of(weight=Weight.STORE, size=5, batched=True)
+    async def enabled_functions(self: members.Member, info: Info) -> list[parties.EnabledFunction] | None:
+        """What was enabled for the member, at most 100, also what does not count just now; null as `authorizations`."""
+        return await info.context.loaders.enabled_functions(self)
 
 
 @object_type(members.Invitation)

@@ -1,7 +1,6 @@
 """Who is signed in, for which customers, and by which right."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -17,8 +16,6 @@ from gateway.api.schema.paging import After, First
 from gateway.api.schema.records import ContactConnection, SubscriberConnection
 from gateway.api.schema.weights import Weight
 from gateway.domain import paging, parties
-from gateway.domain.catalog import offerings
-from gateway.domain.catalog.providers import ProviderProfile
 from gateway.domain.members import Contact, Subscriber
 from gateway.usecases import billing as billing_usecases
 from gateway.usecases import engagement as engagement_usecases
@@ -38,71 +35,6 @@ enum_type(
     AUTHORIZED_USER="May do exactly what a manager granted.",
     SERVICE_USER="Uses what others enabled, and changes nothing.",
 )
-enum_type(
-    parties.SelfServiceFunction,
-    "What an authorization can allow. Clients must expect new values.",
-    ORDER="To order.",
-    CONFIGURE="To change what is held.",
-    END="To end what is held.",
-    SEE_ORDERS="To see the orders.",
-    SEE_PRODUCTS="To see the products.",
-    SEE_BILLS="To see the bills and charges.",
-    SEE_NOTIFICATIONS="To see the inbox.",
-    RESTRICT="To set restrictions, such as who may be called.",
-    TEST="To run tests.",
-    REPORT="To report faults and experiences.",
-    PAY="To pay bills.",
-    SEE_USAGE="To see the usage.",
-)
-
-
-@object_type(parties.EverythingScope)
-class EverythingScope:
-    """Everything that the customer holds or may order."""
-
-    includes_future_products: bool = doc("Whether what is not held yet is among it.")
-
-
-@object_type(parties.ProductScope)
-class ProductScope:
-    """Named products."""
-
-    product_ids: list[strawberry.ID] = doc("The ids of the products, at most 1,000.", size=20)
-
-
-@object_type(parties.OfferingScope)
-class OfferingScope:
-    """Offerings of some categories at some providers, held already or not. An empty list stands for any."""
-
-    @field_of(weight=Weight.STORE, size=5)
-    def categories(self: parties.OfferingScope, info: Info) -> list[offerings.Category]:
-        """The categories, at most 100."""
-        return [info.context.loaders.category(slug) for slug in self.category_slugs]
-
-    @field_of(size=5)
-    def providers(self: parties.OfferingScope, info: Info) -> list[ProviderProfile]:
-        """The providers, at most 100; one that has left is not shown."""
-        found = (info.context.core.directory.profile(slug) for slug in self.provider_slugs)
-        return [each for each in found if each is not None]
-
-
-AuthorizationScope = Annotated[
-    parties.EverythingScope | parties.ProductScope | parties.OfferingScope,
-    strawberry.union(
-        "AuthorizationScope", description="What an authorization is about. Clients must expect new kinds."
-    ),
-]
-
-
-@object_type(parties.Authorization)
-class Authorization:
-    """What a member may do: functions, on what, and for how long."""
-
-    id: strawberry.ID = doc("The authorization's id.")
-    functions: list[parties.SelfServiceFunction] = doc("What it allows, at most one entry each.", size=7)
-    scope: AuthorizationScope = doc("What it is about.")
-    valid_from: datetime = doc("Since when it counts.")
-    valid_until: datetime | None = doc("Until when it counts; null for as long as nobody takes it back.")
 
 
 @object_type(parties.Customer)
@@ -191,7 +123,12 @@ class Membership:
 
     role: parties.MemberRole = doc("The role.")
     customer: parties.Customer = doc("The customer.")
-    authorizations: list[parties.Authorization] = doc("What the member may do, at most 100.", size=5)
+    authorizations: list[parties.Authorization] = doc(
+        "What the member may do, also what does not count just now; at most 100.", size=5
+    )
+    enabled_functions: list[parties.EnabledFunction] = doc(
+        "What was enabled for the member, a service user, and counts now; at most 100.", size=5
+    )
 
 
 @object_type(parties.Actor)

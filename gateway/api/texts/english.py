@@ -92,6 +92,30 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "SLUG_TAKEN": "The slug is taken.",
         "TOO_MANY_PROVIDERS": "At most {maximum} providers can be registered.",
         "UNKNOWN_ADAPTER": "There is no such adapter; installed are: {installed}",
+        "AUTHORIZATION_EXPIRED": "Your authorization for this has run out.",
+        "AUTHORIZATION_NOT_YET_VALID": "Your authorization for this has not begun yet.",
+        "AUTHORIZATION_REVOKED": "The authorization was taken back: grant another one.",
+        "CURRENCY_MISMATCH": "The limit is in {currency}: an amount in another currency can't be counted against it.",
+        "EMPTY_SCOPE": "Say what it is about: everything, products, or offerings.",
+        "FUNCTIONS_MISSING": "Name one function at least.",
+        "INVALID_AMOUNT": "The amount must be more than zero, and no finer than its currency's smallest coin.",
+        "INVALID_HOURS": "Hours need a day at least, and two different times such as 08:00 and 17:30.",
+        "NEEDS_EVERYTHING": "This is about the customer as a whole, and can't be granted for a part: {functions}.",
+        "NOT_AN_AUTHORIZED_USER": (
+            "Only an authorized user is granted something: a manager may do all, a service user nothing."
+        ),
+        "NOT_A_SERVICE_USER": "A function is enabled for a service user only.",
+        "NOT_ENABLEABLE": "A service user changes nothing: this can't be enabled.",
+        "OUTSIDE_HOURS": "Your authorization does not count at this time of the day.",
+        "SPENDING_LIMIT_EXCEEDED": "This costs more than your authorization allows.",
+        "SPENDING_LIMIT_EXCEEDED.ORDER": "The order costs {cost}; your authorization allows {limit} an order.",
+        "SPENDING_LIMIT_EXCEEDED.MONTH": (
+            "The order costs {cost}; of the {limit} that your authorization allows a month {left} is "
+            "left, until {resets}."
+        ),
+        "TOO_MANY_AUTHORIZATIONS": "The member has {maximum} authorizations already: take some back first.",
+        "TOO_MANY_FUNCTIONS": "There are {maximum} functions enabled for the member already.",
+        "UNKNOWN_TIME_ZONE": "There is no such time zone.",
     },
     "issue": {
         "*": "Something about the bundle needs attention.",

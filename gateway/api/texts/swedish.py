@@ -92,6 +92,32 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "SLUG_TAKEN": "Sluggen är upptagen.",
         "TOO_MANY_PROVIDERS": "Högst {maximum} leverantörer kan registreras.",
         "UNKNOWN_ADAPTER": "Den adaptern finns inte; installerade är: {installed}",
+        "AUTHORIZATION_EXPIRED": "Din behörighet till detta har gått ut.",
+        "AUTHORIZATION_NOT_YET_VALID": "Din behörighet till detta har inte börjat gälla än.",
+        "AUTHORIZATION_REVOKED": "Behörigheten är återkallad: ge en ny.",
+        "CURRENCY_MISMATCH": "Gränsen är i {currency}: ett belopp i en annan valuta kan inte räknas mot den.",
+        "EMPTY_SCOPE": "Ange vad det gäller: allt, produkter eller erbjudanden.",
+        "FUNCTIONS_MISSING": "Ange minst en funktion.",
+        "INVALID_AMOUNT": "Beloppet måste vara större än noll, och inte finare än valutans minsta mynt.",
+        "INVALID_HOURS": "Tider behöver minst en dag, och två olika klockslag som 08:00 och 17:30.",
+        "NEEDS_EVERYTHING": "Detta gäller kunden som helhet och kan inte ges för en del: {functions}.",
+        "NOT_AN_AUTHORIZED_USER": (
+            "Bara en behörig användare ges något: en ansvarig får allt, en tjänsteanvändare inget."
+        ),
+        "NOT_A_SERVICE_USER": "En funktion slås på bara för en tjänsteanvändare.",
+        "NOT_ENABLEABLE": "En tjänsteanvändare ändrar ingenting: detta kan inte slås på.",
+        "OUTSIDE_HOURS": "Din behörighet gäller inte vid den här tiden på dygnet.",
+        "SPENDING_LIMIT_EXCEEDED": "Detta kostar mer än din behörighet tillåter.",
+        "SPENDING_LIMIT_EXCEEDED.ORDER": (
+            "Beställningen kostar {cost}; din behörighet tillåter {limit} per beställning."
+        ),
+        "SPENDING_LIMIT_EXCEEDED.MONTH": (
+            "Beställningen kostar {cost}; av de {limit} som din behörighet tillåter per månad återstår "
+            "{left}, till {resets}."
+        ),
+        "TOO_MANY_AUTHORIZATIONS": "Medlemmen har redan {maximum} behörigheter: återkalla några först.",
+        "TOO_MANY_FUNCTIONS": "Det finns redan {maximum} funktioner påslagna för medlemmen.",
+        "UNKNOWN_TIME_ZONE": "Det finns ingen sådan tidszon.",
     },
     "issue": {
         "*": "Något i paketet behöver ses över.",

@@ -11,7 +11,6 @@ from gateway.api.parts import Identity
 from gateway.domain.parties import Caller
 from gateway.usecases.clients import client_topic
 from gateway.usecases.core import Core
-from gateway.usecases.policy import standing
 from gateway.usecases.sessions import session_topic
 
 # A wake-up that was lost costs this much; a clock that was set, too.
@@ -108,8 +107,7 @@ def _source_of(caller: Caller) -> _Source | None:
         return _Source(f"{topic}:{caller.client.generation}", topic)
     if caller.session_key:
         topic = session_topic(caller.session_key)
-        # Who has become a member since another connection of the session was opened has more to lose.
-        return _Source(f"{topic}:{hash(standing(caller.actor))}", topic)
+        return _Source(topic, topic)
     return None
 
 

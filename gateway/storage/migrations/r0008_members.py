@@ -5,7 +5,7 @@ from alembic import op
 from uuid_utils import uuid7
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 KEY = sa.String(36)
 CODE = sa.String(40)
