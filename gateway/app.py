@@ -190,6 +190,7 @@ def _gateway(
             receive=receive,
             settings=settings,
             telemetry=telemetry,
+            attempts=auth.rules.attempts,
         ),
         library,
     )

@@ -142,9 +142,6 @@ class Accounts(Protocol):
     async def rotate(self, session: Session, new_digest: str, at: datetime, expires_at: datetime) -> bool:
         """Replaces the refresh token and moves the session's end; False when another call did so first."""
 
-    async def live_sessions(self, actor_id: str) -> Sequence[str]:
-        """The keys of the actor's sessions that have not ended."""
-
     async def end_session(self, key: str, at: datetime) -> None:
         """Ends it; again is harmless."""
 
@@ -162,6 +159,12 @@ class Accounts(Protocol):
 
     async def site(self, site_id: str) -> Site | None:
         """The place of that global id."""
+
+    async def save_site(self, site: Site) -> bool:
+        """Replaces it; False where it is there no more. The last one to write wins."""
+
+    async def remove_site(self, site_id: str) -> None:
+        """Takes it away; again is harmless. Bundles and orders have the address of their own."""
 
     async def sites(self, customer_id: str) -> Sequence[Site]:
         """The customer's places by name."""
@@ -210,6 +213,8 @@ class Attempt(StrEnum):
     SIGN_UP_ADDRESS = "sign-up-address"
     CLIENT_SECRET = "client-secret"  # noqa: S105
     CLIENT_TOKEN = "client-token"  # noqa: S105
+    INVITATION = "invitation"
+    INVITATION_ADDRESS = "invitation-address"
 
 
 class Attempts(Protocol):
@@ -236,6 +241,9 @@ class Bundles(Protocol):
 
     async def save(self, bundle: Bundle) -> None:
         """Replaces a bundle that this transaction holds locked."""
+
+    async def open_of(self, customer_id: str) -> Sequence[Bundle]:
+        """All of the customer's that are OPEN, each locked until the transaction ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +280,9 @@ class Orders(Protocol):
 
     async def open_ids(self) -> Sequence[str]:
         """The ids of every order that is in no final state, oldest first."""
+
+    async def open_of(self, customer_id: str, limit: int) -> Sequence[str]:
+        """The ids of up to `limit` of the customer's orders that are in no final state, oldest first."""
 
     async def open_by_state(self) -> Mapping[OrderState, int]:
         """How many orders are in each state that is not final; those with none are left out."""
@@ -382,13 +393,13 @@ class UnitOfWork(Protocol):
     @property
     def health(self) -> HealthEvents: ...
     @property
-    def security_events(self) -> SecurityEvents: ...
-    @property
     def members(self) -> Members: ...
     @property
     def invitations(self) -> Invitations: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def security_events(self) -> SecurityEvents: ...
     @property
     def authorizations(self) -> Authorizations: ...
 

@@ -49,11 +49,11 @@ class Members(Protocol):
     async def add(self, member: Member) -> bool:
         """Keeps a new member; False where the actor is one already (nothing changed)."""
 
-    async def set_role(self, member: Member, role: MemberRole) -> None:
-        """Changes the role; the authorizations that the member had are gone with the old one."""
+    async def set_role(self, member: Member, role: MemberRole, at: datetime) -> None:
+        """Changes the role; the member's authorizations are revoked, and what was enabled for the member is gone."""
 
-    async def remove(self, member: Member) -> None:
-        """Takes the membership away, with its authorizations."""
+    async def remove(self, member: Member, at: datetime) -> None:
+        """Takes the membership away; the authorizations are revoked, and what was enabled for the member is gone."""
 
     async def rename(self, customer_id: str, name: str) -> None:
         """Changes the customer's name."""
@@ -108,5 +108,5 @@ class Records(Protocol):
     async def page(self, kind: type[R], customer_id: str, first: int, after: str | None) -> Sequence[R]:
         """Up to `first` in the order of their making, after that one's id."""
 
-    async def count(self, kind: type[R], customer_id: str) -> int:
+    async def count(self, kind: type[Contact | Subscriber], customer_id: str) -> int:
         """How many the customer keeps."""

@@ -96,24 +96,22 @@ class SqlMembers:
             since=member.since,
         )
 
-    async def set_role(self, member: Member, role: MemberRole) -> None:
-        await self._forget_authorizations(member)
+    async def set_role(self, member: Member, role: MemberRole, at: datetime) -> None:
+        await self._end_rights(member, at)
         is_meant = _column.key == raw(MEMBER, member.id)
         await self._rows.run(update(tables.membership).where(is_meant).values(role=role))
 
-    async def remove(self, member: Member) -> None:
-        await self._forget_authorizations(member)
+    async def remove(self, member: Member, at: datetime) -> None:
+        await self._end_rights(member, at)
         await self._rows.run(delete(tables.membership).where(_column.key == raw(MEMBER, member.id)))
 
-    async def _forget_authorizations(self, member: Member) -> None:
-        column = tables.authorization.c
-        is_of = and_(column.actor == raw(ACTOR, member.actor.id), column.customer == raw(CUSTOMER, member.customer_id))
-        await self._rows.run(delete(tables.authorization).where(is_of))
-        enabled = tables.enabled_function.c
-        is_of = and_(
-            enabled.actor == raw(ACTOR, member.actor.id), enabled.customer == raw(CUSTOMER, member.customer_id)
-        )
-        await self._rows.run(delete(tables.enabled_function).where(is_of))
+    async def _end_rights(self, member: Member, at: datetime) -> None:
+        actor, customer = raw(ACTOR, member.actor.id), raw(CUSTOMER, member.customer_id)
+        granted, enabled = tables.authorization.c, tables.enabled_function.c
+        in_force = and_(granted.actor == actor, granted.customer == customer, granted.revoked_at.is_(None))
+        await self._rows.run(update(tables.authorization).where(in_force).values(revoked_at=at))
+        is_for = and_(enabled.actor == actor, enabled.customer == customer)
+        await self._rows.run(delete(tables.enabled_function).where(is_for))
 
     async def rename(self, customer_id: str, name: str) -> None:
         is_meant = _customer.key == raw(CUSTOMER, customer_id)

@@ -116,6 +116,11 @@ class SqlOrders:
         statement = select(_order.key).where(_order.is_open.is_(True)).order_by(_order.placed_at, _order.key)
         return [own_id(ORDER, row.key) for row in await self._rows.all(statement)]
 
+    async def open_of(self, customer_id: str, limit: int) -> Sequence[str]:
+        is_open = (_order.customer == sought(CUSTOMER, customer_id)) & _order.is_open.is_(True)
+        statement = select(_order.key).where(is_open).order_by(_order.placed_at, _order.key).limit(limit)
+        return [own_id(ORDER, row.key) for row in await self._rows.all(statement)]
+
     async def open_by_state(self) -> Mapping[OrderState, int]:
         statement = (
             select(_order.state, func.count().label("number")).where(_order.is_open.is_(True)).group_by(_order.state)

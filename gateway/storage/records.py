@@ -52,7 +52,7 @@ class SqlRecords:
         rows = await self._rows.all(statement.order_by(table.c.key).limit(first))
         return [from_json(row.body, kind) for row in rows]
 
-    async def count(self, kind: type[R], customer_id: str) -> int:
+    async def count(self, kind: type[Record], customer_id: str) -> int:
         table, _ = _KINDS[kind]
         is_of = table.c.customer == sought(CUSTOMER, customer_id)
         row = await self._rows.first(select(func.count()).select_from(table).where(is_of))

@@ -1,14 +1,13 @@
 """Sessions, with the digests of every refresh token they ever had."""
 
 import dataclasses
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from gateway.ports import Session
 from gateway.storage import tables
-from gateway.storage.ids import ACTOR, own_id, raw, sought
+from gateway.storage.ids import ACTOR, own_id, raw
 from gateway.storage.rows import Rows
 
 _column = tables.session.c
@@ -60,10 +59,6 @@ class SessionRows:
             return False
         await self._rows.add_new(tables.refresh_token, digest=new_digest, session=session.key)
         return True
-
-    async def live_sessions(self, actor_id: str) -> Sequence[str]:
-        is_live = (_column.actor == sought(ACTOR, actor_id)) & _column.ended_at.is_(None)
-        return [row.key for row in await self._rows.all(select(_column.key).where(is_live))]
 
     async def end_session(self, key: str, at: datetime) -> None:
         is_live = (_column.key == key) & _column.ended_at.is_(None)

@@ -81,14 +81,6 @@ class SqlUnitOfWork:
         return SqlHealthEvents(self._rows, self.wake)
 
     @cached_property
-    def security_events(self) -> SqlSecurityEvents:
-        return SqlSecurityEvents(self._rows, self._keys, self.wake)
-
-    async def complete(self) -> Head | None:
-        """What must come last in the transaction: the security events' places. Returns the chain's new head, if any."""
-        return await self.security_events.chain_up() if "security_events" in self.__dict__ else None
-
-    @cached_property
     def members(self) -> SqlMembers:
         return SqlMembers(self._rows)
 
@@ -103,3 +95,11 @@ class SqlUnitOfWork:
     @cached_property
     def authorizations(self) -> SqlAuthorizations:
         return SqlAuthorizations(self._rows)
+
+    @cached_property
+    def security_events(self) -> SqlSecurityEvents:
+        return SqlSecurityEvents(self._rows, self._keys, self.wake)
+
+    async def complete(self) -> Head | None:
+        """What must come last in the transaction: the security events' places. Returns the chain's new head, if any."""
+        return await self.security_events.chain_up() if "security_events" in self.__dict__ else None

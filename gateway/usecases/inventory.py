@@ -34,7 +34,7 @@ async def list_products(
     policy.require_some(caller, customer_id, _SEE)
     listing = HeldListing(core, "products", customer_id, first, after)
     parties = await parties_of(core, customer_id)
-    gathered = await ask_each(core, parties, _inventory, INVENTORY, _products)
+    gathered = await ask_each(core, parties, inventory_of, INVENTORY, held_products)
     page = listing.page(_seen(core, caller, customer_id, gathered), _key)
     return replace(page, edges=tuple(replace(edge, node=_described(core, edge.node)) for edge in page.edges))
 
@@ -53,7 +53,7 @@ async def find_products(
     single = {slug: refs[0] for slug, refs in wanted.items() if len(refs) == 1}
     several = {slug: parties[slug] for slug in wanted if slug not in single}
     found, gathered = await asyncio.gather(
-        _read_single(core, single), ask_each(core, several, _inventory, INVENTORY, _products)
+        _read_single(core, single), ask_each(core, several, inventory_of, INVENTORY, held_products)
     )
     own = [each for each in found if each.party in parties[each.provider.slug]]
     asked = set(product_ids)
@@ -85,11 +85,13 @@ async def _read_single(core: Core, refs: Mapping[str, str]) -> Sequence[Product]
     return [product for _, product in gathered.rows if product is not None]
 
 
-def _inventory(provider: Provider) -> Inventory | None:
+def inventory_of(provider: Provider) -> Inventory | None:
+    """The provider's capability, to be asked by `ask_each`."""
     return provider.inventory
 
 
-async def _products(inventory: Inventory, party: str) -> Sequence[Product]:
+async def held_products(inventory: Inventory, party: str) -> Sequence[Product]:
+    """All that the party holds there, to be read by `ask_each`."""
     return await inventory.products(party)
 
 

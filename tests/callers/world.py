@@ -26,7 +26,7 @@ from gateway.domain.clients import ClientScope
 from gateway.domain.engagement import Notification
 from gateway.domain.identity import own_id, provider_id
 from gateway.domain.inventory import ProductStatus
-from gateway.domain.members import Member
+from gateway.domain.members import Contact, ContactRole, Invitation, Member, Subscriber
 from gateway.domain.money import Money
 from gateway.domain.ordering.orders import OrderedProduct
 from gateway.domain.parties import OPERATOR, Actor, Address, Agreement, Caller, MemberRole, ServiceClient, Site
@@ -48,7 +48,8 @@ PARTS = tuple(each for each in SelfServiceFunction if each not in OF_THE_WHOLE)
 OFFERING = provider_id("ProductOffering", "nord", "o-1")
 PRODUCT = provider_id("Product", "nord", "p-1")
 OTHER_PRODUCT = provider_id("Product", "nord", "p-2")
-PLENTY = OperationLimits(cost_per_actor="1000000000/minute", cost_per_address="1000000000/minute")
+_RATE = "1000000000/minute"
+PLENTY = OperationLimits(cost=10_000_000, cost_per_actor=_RATE, cost_per_address=_RATE)
 # NOON is none of these.
 NIGHT = Hours(tuple(Weekday), time(1), time(2))
 
@@ -105,6 +106,10 @@ class World:
                 made |= await self._site(unit)
             if "authorization" in used:
                 made |= await self._authorization(unit)
+            if "member" in used:
+                made |= await self._member(unit)
+            if {"invitation", "contact", "subscriber"} & set(used):
+                made |= await self._record(unit)
         return {name: made[name] for name in used}
 
     async def _bundle(self, unit: UnitOfWork) -> dict[str, str]:
@@ -130,6 +135,24 @@ class World:
         site = Site(new_id("Site"), self.customer, "Home", Address("Storgatan", "11122", "Stockholm", "SE", "1"))
         await unit.accounts.add_site(site)
         return {"site": site.id}
+
+    async def _member(self, unit: UnitOfWork) -> dict[str, str]:
+        member = new_id("Member")
+        account = replace(an_account(f"somebody-{member}"[:64], None), customer_id=None)
+        assert await unit.accounts.add(account)
+        actor = Actor(account.actor_id, account.username)
+        assert await unit.members.add(Member(member, self.customer, actor, MemberRole.AUTHORIZED_USER, NOON))
+        return {"member": member}
+
+    async def _record(self, unit: UnitOfWork) -> dict[str, str]:
+        ids = (new_id("Invitation"), self.customer, MemberRole.SERVICE_USER)
+        invitation = Invitation(*ids, NOON, NOON + timedelta(days=1), self.actors["manager"], new_id("Digest"))
+        contact = Contact(new_id("Contact"), self.customer, "Anna", ContactRole.BILLING)
+        subscriber = Subscriber(new_id("Subscriber"), self.customer, "Erik")
+        await unit.invitations.add(invitation)
+        await unit.records.add(contact)
+        await unit.records.add(subscriber)
+        return {"invitation": invitation.id, "contact": contact.id, "subscriber": subscriber.id}
 
     async def _authorization(self, unit: UnitOfWork) -> dict[str, str]:
         granted = authorization((SelfServiceFunction.TEST,), ProductScope((OTHER_PRODUCT,)))

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+from sqlalchemy import text
+
 from gateway.domain.members import Member
 from gateway.domain.parties import Actor, Caller, MemberRole
+from gateway.domain.security import SecurityEventKind
 from gateway.usecases.core import Core
 from tests.clock import NOON
 from tests.samples import an_account, new_id
@@ -38,3 +41,12 @@ async def joined(core: Core, customer_id: str, username: str, role: MemberRole) 
     async with core.storage.writing() as unit:
         assert await unit.members.add(Member(new_id("Member"), customer_id, caller.actor, role, NOON))
     return await as_now(core, caller)
+
+
+async def kinds(core: Core, customer_id: str) -> list[SecurityEventKind]:
+    """The security events of the customer, in their order."""
+    engine = core.storage.engine  # type: ignore[attr-defined]
+    statement = text("SELECT kind FROM security_event WHERE customer = :customer ORDER BY seq")
+    async with engine.connect() as connection:
+        found = await connection.execute(statement, {"customer": customer_id})
+        return [SecurityEventKind(row.kind) for row in found]

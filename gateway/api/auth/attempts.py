@@ -23,6 +23,8 @@ class MemoryAttempts:
             Attempt.SIGN_UP_ADDRESS: parse(accounts_per_address),
             Attempt.CLIENT_SECRET: parse(failures_per_account),
             Attempt.CLIENT_TOKEN: parse(tokens_per_client),
+            Attempt.INVITATION: parse(failures_per_account),
+            Attempt.INVITATION_ADDRESS: parse(failures_per_address),
         }
 
     async def count(self, attempt: Attempt, key: str) -> bool:
@@ -40,3 +42,13 @@ class MemoryAttempts:
     async def forget(self, attempt: Attempt, key: str) -> None:
         """Starts anew for that key."""
         self._limiter.clear(self._rates[attempt], attempt, key)
+
+
+def counting(
+    failures_per_account: str = "10/15 minutes",
+    failures_per_address: str = "50/15 minutes",
+    accounts_per_address: str = "60/hour",
+    tokens_per_client: str = "600/minute",
+) -> MemoryAttempts:
+    """Starts to count, by these rates."""
+    return MemoryAttempts(failures_per_account, failures_per_address, accounts_per_address, tokens_per_client)

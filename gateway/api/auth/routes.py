@@ -70,9 +70,7 @@ class _Doors:
     async def create_account(self, request: Request) -> Response:
         form = await self._form(request)
         username, password, email = form.text("username"), form.text("password"), form.optional_text("email")
-        customer = form.part("customer")
-        name, kind = customer.text("name"), customer.choice("kind", CustomerKind, CustomerKind.HOUSEHOLD)
-        asked = parties.SignUp(username, password, name, kind, email)
+        asked = _invited(form, username, password, email) or _with_customer(form, username, password, email)
         form.check(*parties.sign_up_problems(asked))
         rules, address = self._parts.rules, self._limit_key(request)
         actor_id, customer_id = await parties.sign_up(self._parts.core, rules.passwords, rules.attempts, address, asked)
@@ -136,6 +134,21 @@ class _Doors:
                 "refresh_token": signed_in.refresh_token,
             }
         )
+
+
+def _invited(form: Form, username: str, password: str, email: str | None) -> parties.SignUp | None:
+    """An account for who comes with an invitation instead of a customer of their own."""
+    token = form.optional_text("invitation")
+    if token is None:
+        return None
+    form.without("customer", "NOT_WITH_INVITATION")
+    return parties.SignUp(username, password, email=email, invitation=token)
+
+
+def _with_customer(form: Form, username: str, password: str, email: str | None) -> parties.SignUp:
+    customer = form.part("customer")
+    name, kind = customer.text("name"), customer.choice("kind", CustomerKind, CustomerKind.HOUSEHOLD)
+    return parties.SignUp(username, password, name, kind, email)
 
 
 def _json(content: Mapping[str, Any], status: int = 200) -> Response:

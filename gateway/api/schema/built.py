@@ -18,6 +18,7 @@ from gateway.api.schema import (
     places,
     prices,
     providers,
+    records,
     registrations,
 )
 from gateway.api.schema.agreements import AgreementMutations
@@ -25,10 +26,12 @@ from gateway.api.schema.authorization_mutations import AuthorizationMutations
 from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.client_mutations import ClientMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
+from gateway.api.schema.member_mutations import MemberMutations
 from gateway.api.schema.order_events import EVENT_TYPES
 from gateway.api.schema.order_mutations import OrderMutations
 from gateway.api.schema.plain import made_plain
 from gateway.api.schema.queries import Query
+from gateway.api.schema.record_mutations import RecordMutations
 from gateway.api.schema.registration_events import REGISTRATION_EVENT_TYPES
 from gateway.api.schema.registration_mutations import RegistrationMutations
 from gateway.api.schema.scalars import SCALARS
@@ -50,6 +53,7 @@ AREAS = (
     places,
     prices,
     providers,
+    records,
     registrations,
 )
 """What is declared over domain classes must be there before the schema is put together."""
@@ -65,6 +69,8 @@ class Mutation(
     ClientMutations,
     RegistrationMutations,
     AgreementMutations,
+    MemberMutations,
+    RecordMutations,
     AuthorizationMutations,
 ):
     """The mutations of every area."""

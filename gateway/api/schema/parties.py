@@ -9,17 +9,20 @@ from gateway.api.schema.billing import BillConnection
 from gateway.api.schema.declaring import doc, enum_type, field_of, object_type
 from gateway.api.schema.engagement import NotificationConnection
 from gateway.api.schema.inventory import ProductConnection
-from gateway.api.schema.members import MemberConnection
+from gateway.api.schema.members import InvitationConnection, MemberConnection
 from gateway.api.schema.node import Node
 from gateway.api.schema.orders import OrderConnection
 from gateway.api.schema.paging import After, First
+from gateway.api.schema.records import ContactConnection, SubscriberConnection
 from gateway.api.schema.weights import Weight
 from gateway.domain import paging, parties
+from gateway.domain.members import Contact, Subscriber
 from gateway.usecases import billing as billing_usecases
 from gateway.usecases import engagement as engagement_usecases
 from gateway.usecases import inventory as inventory_usecases
+from gateway.usecases import invitations as invitations_usecases
 from gateway.usecases import members as members_usecases
-from gateway.usecases import ordering
+from gateway.usecases import ordering, records
 from gateway.usecases import parties as parties_usecases
 
 enum_type(
@@ -85,6 +88,28 @@ class Customer(Node):
     ) -> paging.Page[Any]:
         """Who acts for it, in the order of joining: all for a manager; for others themselves and the managers."""
         return await members_usecases.list_members(info.context.core, info.context.caller, self.id, first, after)
+
+    @field_of(InvitationConnection, weight=Weight.STORE)
+    async def invitations(
+        self: parties.Customer, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> paging.Page[Any]:
+        """Its invitations, newest first, ended ones too. For its managers."""
+        context = info.context
+        return await invitations_usecases.list_invitations(context.core, context.caller, self.id, first, after)
+
+    @field_of(ContactConnection, weight=Weight.STORE)
+    async def contacts(
+        self: parties.Customer, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> paging.Page[Any]:
+        """Whom to turn to, in the order of their making. For its managers."""
+        return await records.list_records(info.context.core, info.context.caller, Contact, self.id, first, after)
+
+    @field_of(SubscriberConnection, weight=Weight.STORE)
+    async def subscribers(
+        self: parties.Customer, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> paging.Page[Any]:
+        """The end users, in the order of their making. For its managers."""
+        return await records.list_records(info.context.core, info.context.caller, Subscriber, self.id, first, after)
 
     @field_of(weight=Weight.STORE, size=10)
     async def sites(self: parties.Customer, info: Info) -> list[parties.Site]:

@@ -248,7 +248,7 @@ class Connection:
         """Runs it to its end; its id is free again before the last message says so."""
         # Since the greeting the caller's rights may have changed.
         caller = await as_now(self._parts.core.actors, self._caller)
-        context = Context(self._parts.core, caller, self._locale)
+        context = Context(self._parts.core, caller, self._locale, self._parts.attempts)
         found = self._execution.find(asked, context.caller)
         stream = await self._execution.follow(found, asked, context)
         key_json = orjson.dumps(key).decode()
