@@ -24,27 +24,32 @@ from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
 from gateway.contract.events import Post
 from gateway.contract.provider import Outbound
+from gateway.domain.alarm_rules import AlarmRule
+from gateway.domain.security_chain import key_id
+from gateway.federation.adapters import installed_adapters
 from gateway.federation.callbacks import Callbacks, registered
 from gateway.federation.joining import Joining, Parts, reseal
 from gateway.federation.polling import Pace, polled
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection, open_projection
-from gateway.federation.registry import Registry, installed_adapters, open_registry
+from gateway.federation.registry import Registry, open_registry
 from gateway.federation.tending import tended
 from gateway.kit.addresses import AddressRefused, check_options
 from gateway.saga.driver import drive
 from gateway.saga.failpoints import killing, passing
 from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
-from gateway.settings import ProvidersConfig, Settings
+from gateway.settings import ProvidersConfig, Settings, read_alarm_rules
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
-from gateway.storage.audit_trail import open_trail
-from gateway.storage.sealing import open_sealing
+from gateway.storage.audit_trail import AuditTrail, noted_head, open_trail
+from gateway.storage.sealing import FernetSealing, open_sealing
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.refusals import keeping
+from gateway.usecases.security_alarms import raise_alarms
+from gateway.usecases.security_checking import check_chain, note_keys
 
 # One process works on a data folder at a time, so one name will do.
 EXECUTOR_ID = "local"
@@ -89,9 +94,11 @@ async def open_gateway(
     stops nobody.
 
     Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, AuditKeysUnreadable, UnknownAdapter,
-    ManifestUnreadable, TracesNotInstalled; OSError for the data folder and the key of the secrets.
+    ManifestUnreadable, TracesNotInstalled, SettingsError (the rules of alarm); OSError for the data folder and the key
+    of the secrets.
     """
     # What is wrong with the settings is told before anything starts.
+    rules = read_alarm_rules(settings.alarm_rules_file)
     api = api_settings(settings, public_url)
     library = open_library(api)
     wakeups, clock = MemoryWakeUps(), SystemClock()
@@ -109,7 +116,8 @@ async def open_gateway(
             age=timedelta(seconds=settings.catalog_refresh_s),
         ) as projection,
     ):
-        onboarding = _onboarding(settings, providers)
+        sealing = open_sealing(settings.secrets_key, settings.data)
+        onboarding = _onboarding(settings, providers, sealing)
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
@@ -122,7 +130,9 @@ async def open_gateway(
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
             keeping(core.refusals, storage, clock),
             _taking_over(core, Parts(registry, projection, subscriptions)),
+            _guarding(core, audit, rules, settings),
         ):
+            await note_keys(core, _key_ids(sealing, audit, auth))
             parts = (core, storage, engine, projection, waits_for_providers)
             yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
 
@@ -135,9 +145,9 @@ async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
     return False
 
 
-def _onboarding(settings: Settings, providers: ProvidersConfig) -> Onboarding:
+def _onboarding(settings: Settings, providers: ProvidersConfig, sealing: FernetSealing) -> Onboarding:
     return Onboarding(
-        sealing=open_sealing(settings.secrets_key, settings.data),
+        sealing=sealing,
         adapters=installed_adapters(),
         configured=providers.providers,
         limits=settings.registered_limits,
@@ -161,6 +171,28 @@ async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
         tended("health", partial(keep_health, core, parts.registry.health_change)),
     ):
         yield
+
+
+@asynccontextmanager
+async def _guarding(
+    core: Core, audit: AuditTrail, rules: Sequence[AlarmRule], settings: Settings
+) -> AsyncIterator[None]:
+    """Security events raise alarms, and their chain is checked, from entry to exit."""
+    noted, every_s = partial(noted_head, settings.data), settings.audit_check_s
+    async with (
+        tended("security alarms", partial(raise_alarms, core, rules)),
+        tended("audit check", partial(check_chain, core, audit.keys, noted, every_s), pause_s=60),
+    ):
+        yield
+
+
+def _key_ids(sealing: FernetSealing, audit: AuditTrail, auth: AuthParts) -> Mapping[str, str]:
+    """The ids of every key that the gateway works with, the newest first."""
+    signing = [str(each["kid"]) for each in auth.tokens.public_keys()["keys"]]
+    chained = [key_id(each) for each in audit.keys.keys]
+    return {
+        name: " ".join(ids) for name, ids in (("signing", signing), ("audit", chained), ("secrets", sealing.key_ids))
+    }
 
 
 def _gateway(

@@ -40,7 +40,7 @@ def add_client(name: str, scopes: Sequence[str], data: Path | None) -> int:
         raise Refusal(f"there is no such scope; there are: {named}", status=2)
     if client_name_problem(name):
         raise Refusal("a client's name has 1 to 100 printable characters", status=2)
-    _show(_run(data, lambda keeper: clients.create_client(keeper, name, known)))
+    _show(_run(data, lambda keeper: clients.create_client(keeper, name, known)), data)
     return 0
 
 
@@ -69,7 +69,7 @@ def _state(record: ClientRecord) -> str:
 def rotate_client(client_id: str, data: Path | None, *, ends_previous: bool) -> int:
     """Gives one a new secret and prints that. Raises: Refusal."""
     grace = timedelta() if ends_previous else SECRET_GRACE
-    _show(_run(data, lambda keeper: clients.rotate_secret(keeper, client_id, grace)))
+    _show(_run(data, lambda keeper: clients.rotate_secret(keeper, client_id, grace)), data)
     return 0
 
 
@@ -80,8 +80,16 @@ def end_client(client_id: str, data: Path | None) -> int:
     return 0
 
 
-def _show(made: NewSecret) -> None:
-    say(f"client_id      {made.client.id}", f"client_secret  {made.secret}", "The secret is shown this once.")
+def _show(made: NewSecret, data: Path | None) -> None:
+    settings = read_settings(data=data)
+    # A client made in the wrong folder is unknown to the gateway that it is meant for, which then can't say why.
+    kept = "the database of GATEWAY_DATABASE_URL" if settings.database_url else f"the folder {settings.data}"
+    say(
+        f"client_id      {made.client.id}",
+        f"client_secret  {made.secret}",
+        "The secret is shown this once.",
+        f"The gateway of {kept} knows the client, and no other.",
+    )
 
 
 def _run(data: Path | None, work: Callable[[_Keeper], Awaitable[T]]) -> T:

@@ -47,9 +47,13 @@ class AccessError(RequestError):
 
 
 class ProviderError(GatewayError):
-    """A provider failed us. `detail` is for operators only; a customer reads the gateway's own text by code."""
+    """A provider failed us. `detail` is for operators only; a customer reads the gateway's own text by code.
+
+    `finding` is a code that says more to the partner whose provider it is, where there is more to say.
+    """
 
     code = "PROVIDER_ERROR"
+    finding: str | None = None
 
     def __init__(self, provider: str, capability: str, detail: str = "") -> None:
         super().__init__(f"{provider} {capability}: {detail[:500]}")
@@ -73,9 +77,17 @@ class Unavailable(ProviderError):
 
     code = "PROVIDER_UNAVAILABLE"
 
-    def __init__(self, provider: str, capability: str, detail: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        provider: str,
+        capability: str,
+        detail: str = "",
+        retry_after_s: float | None = None,
+        finding: str | None = None,
+    ) -> None:
         super().__init__(provider, capability, detail)
         self.retry_after_s = retry_after_s
+        self.finding = finding
 
 
 class OutcomeUnknown(ProviderError):

@@ -90,7 +90,7 @@ class ChainKeys:
 
 def key_id(key: bytes) -> str:
     """What a key is called: it tells nothing of it."""
-    return sha256(b"telecom-gateway audit key\n" + key).hexdigest()[:16]
+    return sha256(b"telecom-gateway key\n" + key).hexdigest()[:16]
 
 
 def personal_digest(keys: ChainKeys, of_key: str | None, salt: str, address: str) -> str | None:

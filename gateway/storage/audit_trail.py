@@ -22,12 +22,12 @@ _log = logging.getLogger("gateway.audit")
 class AuditTrail:
     """The keys, and where the newest event is noted: in `folder`, where there is one, and in the log.
 
-    Who cuts off the end of the chain, head and all, meets the note.
+    Who cuts off the end of the chain, head and all, meets the note: it never goes back, a restart included.
     """
 
-    def __init__(self, keys: ChainKeys, folder: Path | None = None) -> None:
+    def __init__(self, keys: ChainKeys, folder: Path | None = None, head: Head | None = None) -> None:
         self.keys = keys
-        self.head: Head | None = None
+        self.head = head
         self._folder = folder
 
     def note(self, head: Head) -> None:
@@ -56,9 +56,11 @@ def noted_head(folder: Path) -> Head | None:
     """The newest event that this folder's gateway has noted; None for none. Raises: OSError, ValueError."""
     try:
         content = json.loads((folder / HEAD_FILE).read_text("ascii"))
+        return Head(int(content["sequence"]), str(content["digest"]))
     except FileNotFoundError:
         return None
-    return Head(int(content["sequence"]), str(content["digest"]))
+    except (KeyError, TypeError):
+        raise ValueError("it is no note of a head") from None
 
 
 def passing_trail() -> AuditTrail:
@@ -80,7 +82,11 @@ def open_trail(keys: Sequence[str], folder: Path) -> AuditTrail:
         found = ()
     if not found or any(len(each) != _KEY_BYTES for each in found):
         raise AuditKeysUnreadable(f"{path} is not a file of audit keys: restore it, or put it away to begin a new key")
-    return AuditTrail(ChainKeys(found), folder)
+    try:
+        return AuditTrail(ChainKeys(found), folder, noted_head(folder))
+    except (OSError, ValueError):
+        note = folder / HEAD_FILE
+        raise AuditKeysUnreadable(f"the note of the newest event, {note}, can't be read: put it away") from None
 
 
 def _kept_keys(path: Path) -> Sequence[str]:

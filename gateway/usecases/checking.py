@@ -119,7 +119,7 @@ async def _checked(
             await _ask_all(core, registration, provider)
             return connection, provider.capabilities
     except ProviderError as error:
-        await _keep(core, registration, CheckOutcome("connection", CheckResult.FAILED, error.code))
+        await _keep(core, registration, CheckOutcome("connection", CheckResult.FAILED, error.finding or error.code))
         return connection, ()
 
 

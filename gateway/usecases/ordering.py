@@ -23,6 +23,7 @@ from gateway.domain.ordering.states import (
 )
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller, SelfServiceFunction
+from gateway.domain.security import SecurityEventKind
 from gateway.ports import NewEvent, UnitOfWork
 from gateway.saga import changes
 from gateway.saga.driver import drive_topic
@@ -34,6 +35,7 @@ from gateway.usecases.core import Core
 from gateway.usecases.idempotency import checked_key, digest, find_object, keep_object
 from gateway.usecases.onboarding import check_takes_orders
 from gateway.usecases.scopes import covers, seen_order, thing_ordered, things_of
+from gateway.usecases.security_telling import told_by
 from gateway.usecases.spending import authorization_for, cost_of
 
 REASON_LIMIT = 500
@@ -171,6 +173,8 @@ async def _place(
     )
     await uow.bundles.save(ordered)
     await uow.orders.start(order.id)
+    told = told_by(caller, SecurityEventKind.ORDER_PLACED, now, customer_id=bundle.customer_id, subject=order.id)
+    await uow.security_events.record(told)
     return order, ordered
 
 
@@ -254,12 +258,12 @@ async def cancel_order(core: Core, caller: Caller, given: CancelOrder) -> tuple[
             _check_covers(core, await as_kept(uow, caller), order, order.items)
             if OrderAction.CANCEL not in allowed_actions(order):
                 raise RequestError.at("NOT_CANCELLABLE", "orderId", state=order.state)
-            asked, order = await _cancel(core, uow, order, given, key, input_digest)
+            asked, order = await _cancel(core, uow, caller, order, given, key, input_digest)
     return asked, seen_order(core, caller, order) or order
 
 
 async def _cancel(
-    core: Core, uow: UnitOfWork, order: Order, given: CancelOrder, key: str, input_digest: str
+    core: Core, uow: UnitOfWork, caller: Caller, order: Order, given: CancelOrder, key: str, input_digest: str
 ) -> tuple[Cancellation, Order]:
     now = core.clock.now()
     asked = Cancellation(
@@ -267,6 +271,8 @@ async def _cancel(
     )
     await keep_object(uow, order.customer_id, "cancelOrder", key, input_digest, asked.id, now)
     order = await write_change(uow, order, changes.cancellation_requested(order, asked), now)
+    told = told_by(caller, SecurityEventKind.ORDER_CANCELLED, now, customer_id=order.customer_id, subject=order.id)
+    await uow.security_events.record(told)
     uow.wake(drive_topic(order.id))
     return next(each for each in order.cancellations if each.id == asked.id), order
 

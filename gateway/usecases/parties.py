@@ -10,6 +10,7 @@ from gateway.domain import credentials
 from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.identity import own_id
 from gateway.domain.parties import Actor, Address, Caller, CustomerKind, Place, SelfServiceFunction, Site
+from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import Attempt, Attempts, Clock, NewAccount, Passwords, Storage, UnitOfWork
 from gateway.usecases import policy
@@ -73,6 +74,10 @@ async def sign_up(core: Core, passwords: Passwords, attempts: Attempts, address:
         if not await unit.accounts.add(account):
             raise RequestError.at("USERNAME_TAKEN", "username")
         customer_id = account.customer_id or await _joined(core, unit, account, address, asked.invitation or "")
+        told = NewSecurityEvent(
+            Kind.SIGNED_UP, account.created_at, account.actor_id, account.customer_id, address=address or None
+        )
+        await unit.security_events.record(told)
     if asked.invitation is not None:
         await attempts.forget(Attempt.INVITATION_ADDRESS, address)
     return account.actor_id, customer_id

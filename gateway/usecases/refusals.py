@@ -14,8 +14,10 @@ from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from gateway.domain.parties import Caller
 from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import Clock, Storage
+from gateway.usecases.security_telling import only_customer_of
 
 WINDOW_S = 60.0
 SINGLE = 5
@@ -23,6 +25,8 @@ SINGLE = 5
 ALLOWANCE = 100
 REFILL = 20
 """How many rows for single refusals there are at most, and how many more with each window."""
+WAITING = 3 * ALLOWANCE
+"""How many rows may wait while the database is away, before those that are not single wait with their number alone."""
 RETRY_S = 1.0
 _log = logging.getLogger("gateway.audit")
 
@@ -63,14 +67,14 @@ class Refusals:
     def put_back(self, events: Sequence[NewSecurityEvent]) -> None:
         """What could not be kept."""
         self._waiting = [*events, *self._waiting]
+        self._fresh.set()
 
     def end_window(self, at: datetime) -> None:
         """Has what was only counted kept, and begins to count anew."""
         self._waiting += self._repeated.values()
         self._seen, self._repeated = {}, {}
-        # While the database is away for long, no more waits for it than the allowance lets in.
-        room = ALLOWANCE - len(self._waiting)
-        self._allowance = max(0, min(self._allowance + REFILL, room))
+        room = WAITING - len(self._waiting)
+        self._allowance = max(0, min(self._allowance + REFILL, ALLOWANCE, room))
         if room > 0:
             counted, self._uncounted = self._uncounted, Counter()
             self._waiting += [_counted(kind, times, at) for kind, times in counted.items()]
@@ -96,6 +100,14 @@ def _counted(kind: SecurityEventKind, times: int, at: datetime) -> NewSecurityEv
 def _key(refusal: NewSecurityEvent) -> Hashable:
     params = tuple(sorted(refusal.params.items()))
     return refusal.kind, refusal.actor_id, refusal.customer_id, refusal.subject, refusal.address, params
+
+
+def access_refused(caller: Caller, field: str, at: datetime, address: str) -> NewSecurityEvent:
+    """The caller was refused what that root field does."""
+    params = {"reason": "FORBIDDEN", "field": field}
+    return NewSecurityEvent(
+        SecurityEventKind.ACCESS_REFUSED, at, caller.subject, params=params, address=address or None
+    )
 
 
 @asynccontextmanager
@@ -139,4 +151,7 @@ async def _keep_taken(refusals: Refusals, storage: Storage) -> bool:
 async def _written(storage: Storage, events: Sequence[NewSecurityEvent]) -> None:
     async with storage.writing() as unit:
         for each in events:
-            await unit.security_events.record(each)
+            customer_id = each.customer_id
+            if customer_id is None and each.actor_id is not None:
+                customer_id = await only_customer_of(unit, each.actor_id)
+            await unit.security_events.record(dataclasses.replace(each, customer_id=customer_id))

@@ -134,6 +134,22 @@ async def test_another_partner_sees_nothing_of_it(gateway: Running) -> None:
     assert nobody == {"node": None}
 
 
+async def test_an_agreement_names_its_parties_before_they_sell_anything(gateway: Running) -> None:
+    await registered(gateway, agreements=[{"name": "Resale of Acme", "providerIds": []}])
+
+    answer = await gateway.ask(
+        "{ agreements { edges { node { name parties providers { name } missingApprovals } } } }", {}, "acme"
+    )
+
+    (edge,) = answer["data"]["agreements"]["edges"]
+    assert edge["node"] == {
+        "name": "Resale of Acme",
+        "parties": ["acme", "operator"],
+        "providers": [],
+        "missingApprovals": ["operator"],
+    }
+
+
 async def test_a_registration_is_asked_by_its_id_or_by_its_slug(gateway: Running) -> None:
     gateway.client("acme")
 

@@ -112,6 +112,8 @@ QUERIES = (
     Row("serviceClients { edges { node { id } } }", operators()),
     Row("providerRegistrations { edges { node { id } } }", partners()),
     Row("agreements { edges { node { id } } }", partners()),
+    Row("securityEvents(customerId: $customer) { edges { node { id } } }", managers(operator=FORBIDDEN)),
+    Row("allSecurityEvents { edges { node { id } } }", operators()),
     Row('providerRegistration(slug: "nord") { id }', partners(NULL)),
 )
 MUTATIONS = (
@@ -250,6 +252,8 @@ SUBSCRIPTIONS = (
         "customerEvents(customerId: $customer) { id }",
         takes(other=FORBIDDEN, expired=FORBIDDEN, outside=FORBIDDEN),
     ),
+    Row("securityAlarms(customerId: $customer) { id }", managers(operator=FORBIDDEN)),
+    Row("allSecurityAlarms { id }", operators()),
     Row("registrationEvents(registrationId: $unknown) { id }", partners(NOT_FOUND)),
     Row("providerHealth(registrationId: $unknown) { id }", partners(NOT_FOUND)),
 )

@@ -30,6 +30,7 @@ from gateway.domain.members import Contact, ContactRole, Invitation, Member, Sub
 from gateway.domain.money import Money
 from gateway.domain.ordering.orders import OrderedProduct
 from gateway.domain.parties import OPERATOR, Actor, Address, Agreement, Caller, MemberRole, ServiceClient, Site
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import NewEvent, UnitOfWork
 from gateway.ports.authorizations import KeptAuthorization
 from gateway.usecases.review import digest_for
@@ -196,3 +197,4 @@ async def _join_all(world: World) -> None:
     )
     async with world.gateway.storage.writing() as unit:
         await unit.authorizations.enable(world.customer, world.actors["served"], enabled)
+        await unit.security_events.record(NewSecurityEvent(SecurityEventKind.ALARM, NOON, customer_id=world.customer))

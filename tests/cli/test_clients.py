@@ -16,10 +16,13 @@ from gateway.usecases.clients import _digest
 Capture = pytest.CaptureFixture[str]
 
 
-def made(capture: Capture) -> tuple[str, str]:
-    """The id and the secret that were printed."""
+def made(capture: Capture, data: Path) -> tuple[str, str]:
+    """The id and the secret that were printed, for the gateway of that folder."""
     lines = capture.readouterr().out.splitlines()
-    assert lines[2:] == ["The secret is shown this once."]
+    assert lines[2:] == [
+        "The secret is shown this once.",
+        f"The gateway of the folder {data} knows the client, and no other.",
+    ]
     return lines[0].removeprefix("client_id      "), lines[1].removeprefix("client_secret  ")
 
 
@@ -39,17 +42,17 @@ def kept(data: Path, client_id: str) -> ClientRecord:
 
 def test_a_client_is_made_listed_given_a_new_secret_and_ended(tmp_path: Path, capsys: Capture) -> None:
     clients.add_client("acme", ["providers:write"], tmp_path)
-    client_id, first = made(capsys)
+    client_id, first = made(capsys, tmp_path)
     clients.add_client("tool", [], tmp_path)
-    made(capsys)
+    made(capsys, tmp_path)
 
     clients.list_clients(tmp_path)
     listed = capsys.readouterr().out
     clients.rotate_client(client_id, tmp_path, ends_previous=False)
-    second = made(capsys)[1]
+    second = made(capsys, tmp_path)[1]
     in_grace = kept(tmp_path, client_id)
     clients.rotate_client(client_id, tmp_path, ends_previous=True)
-    third = made(capsys)[1]
+    third = made(capsys, tmp_path)[1]
     alone = kept(tmp_path, client_id)
     clients.end_client(client_id, tmp_path)
 
@@ -67,7 +70,7 @@ def test_a_client_is_made_listed_given_a_new_secret_and_ended(tmp_path: Path, ca
 
 def test_what_makes_no_sense_is_one_clear_line(tmp_path: Path, capsys: Capture) -> None:
     clients.add_client("acme", [], tmp_path)
-    client_id, _ = made(capsys)
+    client_id, _ = made(capsys, tmp_path)
     clients.end_client(client_id, tmp_path)
 
     tries: list[tuple[Callable[[], int], str]] = [

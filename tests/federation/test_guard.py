@@ -145,6 +145,18 @@ async def test_a_provider_that_keeps_failing_is_spared_and_probed_by_one_call() 
     assert spared.value.retry_after_s == 10
 
 
+async def test_who_is_told_that_a_provider_is_spared_is_told_why_it_failed() -> None:
+    refused = Unavailable("one", "catalog", finding="CREDENTIALS_REFUSED")
+    provider = guard_of(Scripted("one", behaviour=failing(refused)), limits=Limits(read_tries=1, breaker_failures=1))
+    with pytest.raises(Unavailable):
+        await read(provider)
+
+    with pytest.raises(Unavailable, match="spared") as spared:
+        await read(provider)
+
+    assert spared.value.finding == "CREDENTIALS_REFUSED"
+
+
 async def test_a_probe_that_succeeds_lets_calls_pass_again() -> None:
     clock = HandClock()
     scripted = Scripted("one", behaviour=failing(Unavailable("one", "catalog")))

@@ -27,7 +27,7 @@ async def test_what_the_api_has_not_is_lacking(subject: Subject) -> None:
 
 
 def test_the_adapter_is_found_by_its_entry_point() -> None:
-    from gateway.federation.registry import installed_adapters
+    from gateway.federation.adapters import installed_adapters
 
     assert installed_adapters()["on-api"] is connect
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.contract.provider import Connect
 from gateway.domain.health import HealthState
 from gateway.domain.registrations import Connection, RegistrationStatus
-from gateway.federation.registry import installed_adapters
+from gateway.federation.adapters import installed_adapters
 from gateway.usecases.registration_inputs import UpdateProvider
 from gateway.usecases.registrations import remove_provider, resume_provider, suspend_provider, update_provider
 from providers.simulator.serving import run_operators

@@ -20,6 +20,7 @@ from gateway.api.schema import (
     providers,
     records,
     registrations,
+    security,
 )
 from gateway.api.schema.agreements import AgreementMutations
 from gateway.api.schema.authorization_mutations import AuthorizationMutations
@@ -55,6 +56,7 @@ AREAS = (
     providers,
     records,
     registrations,
+    security,
 )
 """What is declared over domain classes must be there before the schema is put together."""
 
