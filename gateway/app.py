@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from gateway.api.application import create_app, open_library
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
+from gateway.api.oidc import Issuer, OidcSettings, OperatorClaim, greeted, oidc_routes, open_issuer
+from gateway.api.oidc.access import IssuerAccess
+from gateway.api.oidc.routes import CALLBACK_PATH
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
@@ -35,24 +39,30 @@ from gateway.federation.projection import Projection, open_projection
 from gateway.federation.registry import Registry, open_registry
 from gateway.federation.tending import tended
 from gateway.kit.addresses import AddressRefused, check_options
-from gateway.saga.driver import drive
 from gateway.saga.failpoints import killing, passing
+from gateway.saga.leased import LeasedEngine
+from gateway.saga.supervision import Supervisor
 from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
 from gateway.settings import ProvidersConfig, Settings, read_alarm_rules
-from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
+from gateway.storage import SqlStorage, SystemClock, open_executors, open_storage, open_wakeups
 from gateway.storage.audit_trail import AuditTrail, noted_head, open_trail
 from gateway.storage.sealing import FernetSealing, open_sealing
+from gateway.storage.secret_files import kept_secret
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.refusals import keeping
+from gateway.usecases.retention import RetentionRules, keep_within
 from gateway.usecases.security_alarms import raise_alarms
 from gateway.usecases.security_checking import check_chain, note_keys
 
-# One process works on a data folder at a time, so one name will do.
-EXECUTOR_ID = "local"
+# One process works on a SQLite file at a time, so one name will do.
+SOLE_EXECUTOR = "local"
+EXECUTOR_FILE = "executor-id"
+# How soon an order is found that nobody drives, against all expectation.
+SWEEP_S = 20.0
 CALLBACK_KEY_FILE = "callback.key"
 
 
@@ -101,11 +111,11 @@ async def open_gateway(
     rules = read_alarm_rules(settings.alarm_rules_file)
     api = api_settings(settings, public_url)
     library = open_library(api)
-    wakeups, clock = MemoryWakeUps(), SystemClock()
-    engine = Engine(EXECUTOR_ID)
-    audit = open_trail(settings.audit_key, settings.data)
+    clock, engine = SystemClock(), Engine(sweep_s=SWEEP_S)
+    audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
     async with (
         open_telemetry(_trace_settings(settings)) as telemetry,
+        open_wakeups(settings.database, settings.redis_url) as wakeups,
         open_storage(settings.database, wakeups, clock, engine.start_in, audit) as storage,
         open_registry(providers.providers, providers.agreements, clock, calls=telemetry.provider_calls) as registry,
         open_projection(
@@ -116,25 +126,46 @@ async def open_gateway(
             age=timedelta(seconds=settings.catalog_refresh_s),
         ) as projection,
     ):
-        sealing = open_sealing(settings.secrets_key, settings.data)
+        sealing = open_sealing(settings.secrets_key, settings.keys_folder)
         onboarding = _onboarding(settings, providers, sealing)
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
-        callbacks = Callbacks(public_url, _callback_key(settings.data))
+        callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
+        executors = open_executors(settings.database, clock)
         async with (
-            open_auth(core, settings.data, _auth_settings(settings, public_url)) as auth,
-            engine.running(storage.sync_url, partial(drive, work), partial(_open_ids, storage)),
+            _issuer(core, settings, public_url) as issuer,
+            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url), _access(core, issuer)) as auth,
+            engine.kept(),
+            Supervisor(
+                executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
+            ).supervised(),
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
             keeping(core.refusals, storage, clock),
-            _taking_over(core, Parts(registry, projection, subscriptions)),
+            _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),
             _guarding(core, audit, rules, settings),
         ):
             await note_keys(core, _key_ids(sealing, audit, auth))
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
+            doors = [*auth_routes(auth), *(oidc_routes(auth, issuer) if issuer else [])]
+            yield _gateway(parts, (auth, doors), registry, callbacks, telemetry, (api, library))
+
+
+@asynccontextmanager
+async def _issuer(core: Core, settings: Settings, public_url: str) -> AsyncIterator[Issuer | None]:
+    """The operator's own identity provider. One that is away stops nobody; a log line says so."""
+    found = _oidc_settings(settings, public_url)
+    if found is None:
+        yield None
+        return
+    async with open_issuer(found, core.clock) as issuer, greeted(issuer):
+        yield issuer
+
+
+def _access(core: Core, issuer: Issuer | None) -> IssuerAccess | None:
+    return IssuerAccess(core, issuer) if issuer else None
 
 
 async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
@@ -154,14 +185,14 @@ def _onboarding(settings: Settings, providers: ProvidersConfig, sealing: FernetS
         is_refused=partial(_is_refused, settings.registered_limits.outbound),
         agreements=providers.agreements,
         # Nobody else works on a file of SQLite's: what this process left undone at its end is its own again at once.
-        by=EXECUTOR_ID if settings.database.startswith("sqlite") else secrets.token_hex(8),
+        by=SOLE_EXECUTOR if settings.database.startswith("sqlite") else secrets.token_hex(8),
         started_at=SystemClock().now(),
     )
 
 
 @asynccontextmanager
-async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
-    """What is registered joins and is checked, from entry to exit."""
+async def _taking_over(core: Core, parts: Parts, retention: RetentionRules) -> AsyncIterator[None]:
+    """What is registered joins and is checked, and what is too old is dropped, from entry to exit."""
     onboarding = core.onboarding
     joining = Joining(core.storage, core.wakeups, onboarding.sealing, parts, onboarding.limits)
     await joining.take_over()
@@ -169,6 +200,7 @@ async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
         tended("joining", joining.follow),
         tended("checking", partial(follow_registrations, core)),
         tended("health", partial(keep_health, core, parts.registry.health_change)),
+        tended("retention", partial(keep_within, core, retention)),
     ):
         yield
 
@@ -197,7 +229,7 @@ def _key_ids(sealing: FernetSealing, audit: AuditTrail, auth: AuthParts) -> Mapp
 
 def _gateway(
     parts: tuple[Core, SqlStorage, Engine, Projection, bool],
-    auth: AuthParts,
+    doors: tuple[AuthParts, Sequence[BaseRoute]],
     registry: Registry,
     callbacks: Callbacks,
     telemetry: Telemetry,
@@ -215,14 +247,14 @@ def _gateway(
     asgi = create_app(
         ApiParts(
             core=core,
-            identity=Identity(auth),
-            auth_routes=auth_routes(auth),
+            identity=Identity(doors[0]),
+            auth_routes=doors[1],
             readiness=readiness,
             is_hub_secret=callbacks.is_secret,
             receive=receive,
             settings=settings,
             telemetry=telemetry,
-            attempts=auth.rules.attempts,
+            attempts=doors[0].rules.attempts,
         ),
         library,
     )
@@ -230,9 +262,13 @@ def _gateway(
     return gateway
 
 
-async def _open_ids(storage: SqlStorage) -> Sequence[str]:
-    async with storage.reading() as uow:
-        return await uow.orders.open_ids()
+def _executor_id(settings: Settings) -> str:
+    """The same at each start, and no other process's: one process at a time works on a data folder."""
+    if settings.executor_id:
+        return settings.executor_id
+    if settings.database.startswith("sqlite"):
+        return SOLE_EXECUTOR
+    return kept_secret(settings.data / EXECUTOR_FILE, lambda: secrets.token_hex(8).encode()).decode()
 
 
 def _origins(settings: Settings, public_url: str) -> frozenset[str]:
@@ -250,6 +286,7 @@ def api_settings(settings: Settings, public_url: str) -> ApiSettings:
         cors_origins=settings.allowed_origins,
         metrics_networks=settings.metrics_networks,
         ide=settings.ide,
+        sign_on=settings.oidc_name if settings.oidc_issuer else None,
         beat_s=settings.stream_beat_s,
         operation=OperationLimits(
             seconds=settings.operation_timeout_s,
@@ -297,11 +334,25 @@ def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:
     )
 
 
+def _oidc_settings(settings: Settings, public_url: str) -> OidcSettings | None:
+    if settings.oidc_issuer is None:
+        return None
+    claim = settings.oidc_operator_claim
+    return OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        callback=public_url.rstrip("/") + CALLBACK_PATH,
+        home=public_url.rstrip("/") + "/",
+        client_secret=settings.oidc_secret,
+        scopes=settings.oidc_scopes,
+        audience=settings.oidc_audience,
+        operator=OperatorClaim(*claim.split("=", 1)) if claim else None,
+        first=settings.oidc_first_sign_in,
+        origins=_origins(settings, public_url),
+        return_addresses=frozenset(settings.oidc_return_addresses),
+    )
+
+
 def _callback_key(folder: Path) -> bytes:
-    """The key that the providers' callback addresses are made of, made on first use, for its owner alone."""
-    path = folder / CALLBACK_KEY_FILE
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists() or path.stat().st_size < 32:
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
+    """The key that the providers' callback addresses are made of."""
+    return kept_secret(folder / CALLBACK_KEY_FILE, lambda: secrets.token_bytes(32))

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from gateway.api.auth.routes import END_SESSION_HEADER
 from gateway.api.ide.assets import ide_routes
 from gateway.api.operations.documents import Documents
 from gateway.api.operations.library import Library
 from gateway.api.operations.watched import WatchedExecution
 from gateway.api.parts import ApiParts, ApiSettings
 from gateway.api.probes import Probes
-from gateway.api.problems import Code, fault
+from gateway.api.problems import Code, fault, unavailable
 from gateway.api.schema.built import schema
 from gateway.api.telemetry.middleware import Tracing
 from gateway.api.texts import tell
@@ -23,6 +24,7 @@ from gateway.api.texts.language import chosen_language
 from gateway.api.transports.endpoint import GraphQLEndpoint
 from gateway.api.transports.liveness import Liveness
 from gateway.api.transports.websocket import GraphQLSocket
+from gateway.domain.errors import StorageUnavailable
 
 PATH = "/graphql"
 ALLOWED_HEADERS = [
@@ -51,7 +53,7 @@ def create_app(parts: ApiParts, library: Library | None = None) -> Starlette:
             *parts.auth_routes,
             *(ide_routes() if parts.settings.ide else []),
         ],
-        exception_handlers={Exception: _masked},
+        exception_handlers={StorageUnavailable: _unavailable, Exception: _masked},
         middleware=[Middleware(Tracing, parts.telemetry.metrics), *_cross_origin(parts.settings.cors_origins)],
     )
     # No answer sends anybody to an address that a request made up.
@@ -70,7 +72,7 @@ def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=ALLOWED_HEADERS,
-            expose_headers=["retry-after"],
+            expose_headers=["retry-after", END_SESSION_HEADER],
             allow_credentials=True,
             max_age=3600,
         )
@@ -80,6 +82,12 @@ def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
 def open_library(settings: ApiSettings) -> Library:
     """The documents of these settings. Raises: ManifestUnreadable for a trusted one that can't be run."""
     return Library(schema._schema, Documents(schema._schema, settings.documents), settings.manifest)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StorageUnavailable)  # noqa: S101 for the type checker
+    told = unavailable(error, chosen_language(request.headers.get("accept-language")))
+    return JSONResponse({"errors": [told]}, 503, {"retry-after": str(error.retry_after_s)})
 
 
 async def _masked(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from gateway.api.telemetry.log_lines import frames
 from gateway.api.telemetry.traces import current
 from gateway.api.texts import tell
-from gateway.domain.errors import AccessError, Problem, ProviderError, RequestError
+from gateway.domain.errors import AccessError, Problem, ProviderError, RequestError, StorageUnavailable
 
 log = structlog.get_logger("gateway.api")
 
@@ -69,6 +69,8 @@ def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
         message = _VALUE.sub(r"\1", error.message)
     elif isinstance(original, RequestError):
         message, extensions = _request(original, locale)
+    elif isinstance(original, StorageUnavailable):
+        message, extensions = _unavailable(original, locale)
     elif isinstance(original, ProviderError):
         log.warning("provider failed a request", provider=original.provider, code=original.code)
         message = tell(locale, "problem", "PROVIDER_UNAVAILABLE", {})
@@ -79,6 +81,24 @@ def _shown(error: GraphQLError, locale: str) -> dict[str, Any]:
     answer: dict[str, Any] = {"message": message[:_MESSAGE_LIMIT]}
     answer.update({key: formatted[key] for key in ("locations", "path") if key in formatted})
     return {**answer, "extensions": extensions}
+
+
+def _unavailable(error: StorageUnavailable, locale: str) -> tuple[str, dict[str, Any]]:
+    log.warning("the storage is unavailable", why=str(error))
+    extensions = {"code": Code.INTERNAL.value, "retryAfter": error.retry_after_s}
+    return tell(locale, "problem", "STORAGE_UNAVAILABLE", {"seconds": str(error.retry_after_s)}), extensions
+
+
+def unavailable(error: StorageUnavailable, locale: str) -> dict[str, Any]:
+    """The error of a whole request that met a storage that is away."""
+    message, extensions = _unavailable(error, locale)
+    return {"message": message, "extensions": extensions}
+
+
+def is_unavailable(errors: Iterable[GraphQLError]) -> StorageUnavailable | None:
+    """The first of them that tells of a storage that is away."""
+    found = (_original(each) for each in errors)
+    return next((each for each in found if isinstance(each, StorageUnavailable)), None)
 
 
 def _own(error: GraphQLError) -> dict[str, Any]:

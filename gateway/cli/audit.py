@@ -42,7 +42,7 @@ def verify(file: Path | None, head: str | None, data: Path | None) -> int:
         return _said(_run(data, lambda trail: _verified(trail, given)))
     with as_refusals():
         settings = read_settings(data=data)
-        keys = open_trail(settings.audit_key, settings.data).keys
+        keys = open_trail(settings.audit_key, settings.data, settings.keys_folder).keys
     try:
         with file.open(encoding="utf-8") as lines:
             return _said(verified_lines(keys, lines, *given))
@@ -156,7 +156,7 @@ def _run(data: Path | None, work: Callable[[_Trail], Awaitable[T]]) -> T:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[_Trail]:
-    audit = open_trail(settings.audit_key, settings.data)
+    audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
     # Read before the trail is: it may be behind, and never ahead.
     head = audit.head
     async with open_storage(settings.database, MemoryWakeUps(), SystemClock(), None, audit) as storage:

@@ -1,6 +1,7 @@
 """Every error of the gateway, sorted by what to do next.
 
 GatewayError
+├─ StorageUnavailable      what we keep can't be reached, or has no room  → again later, with the same key
 ├─ RequestError            the asker can mend it; safe to show → userErrors, or a top-level error
 │   └─ AccessError         the caller may not: always a top-level error
 └─ ProviderError           carries provider and capability
@@ -14,6 +15,7 @@ GatewayError
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 
 class GatewayError(Exception):
@@ -27,6 +29,12 @@ class Problem:
     code: str
     field: tuple[str, ...] | None = None
     params: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+class StorageUnavailable(GatewayError):
+    """What we keep can't be read or written just now. What was about to be stored may be stored, or not."""
+
+    retry_after_s = 5
 
 
 class RequestError(GatewayError):
@@ -60,6 +68,11 @@ class ProviderError(GatewayError):
         self.provider = provider
         self.capability = capability
         self.detail = detail[:500]
+
+    def bare(self) -> Self:
+        """The same, to be kept: without the calls it came through, which hold on to all that they had read."""
+        self.__context__ = self.__cause__ = None
+        return self.with_traceback(None)
 
 
 class Rejected(ProviderError):

@@ -14,6 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from gateway.contract.provider import InvalidOptions, Limits
 from gateway.domain.errors import ContractBroken, OutcomeUnknown, ProviderError, Unavailable
 from gateway.federation.breaker import Breaker
+from gateway.federation.fence import fence
 from gateway.federation.pulse import Pulse
 from gateway.federation.unwatched import UNWATCHED
 from gateway.ports import Clock, ProviderCall, ProviderCalls
@@ -84,10 +85,13 @@ class Guard:
                 return await retrying(self._read_once, call, limit, watched)
 
     async def change(self, call: Call[T]) -> T:
-        """Does it once. Raises: ProviderError; OutcomeUnknown where the time ran out after it was sent."""
+        """Does it once. Raises: ProviderError; OutcomeUnknown where the time ran out after it was sent; what the fence
+        does, where nothing was sent.
+        """
         leaked: Leaked = Unavailable
         with self._calls.call(self.provider, self.capability, is_change=True) as watched:
             async with self._limit(self.limits.change_timeout_s, lambda: leaked) as limit, self._place(limit, watched):
+                await fence.get()()
                 leaked = OutcomeUnknown
                 with sorting(self.provider, self.capability, OutcomeUnknown):
                     return await call()

@@ -17,8 +17,10 @@ from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.authorizations import Authorizations
 from gateway.ports.health import HealthEvents
+from gateway.ports.issuer import IssuerAccounts
 from gateway.ports.members import Invitations, Members, Records
 from gateway.ports.registrations import Registrations
+from gateway.ports.retention import Retention
 from gateway.ports.security import SecurityEvents
 
 
@@ -178,6 +180,9 @@ class Clients(Protocol):
 
     async def get(self, client_id: str, *, lock: bool = False) -> ClientRecord | None:
         """The client of that global id, an ended one too; `lock` holds it until the transaction ends."""
+
+    async def of_issuer(self, issuer: str, issuer_client: str) -> ClientRecord | None:
+        """The client that the issuer knows by that id and that has not ended; there is one at most."""
 
     async def page(self, first: int, after: tuple[datetime, str] | None) -> Sequence[ClientRecord]:
         """Up to `first`, newest first, after that place in the order (created_at, global id)."""
@@ -398,6 +403,10 @@ class UnitOfWork(Protocol):
     def invitations(self) -> Invitations: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def retention(self) -> Retention: ...
+    @property
+    def issuer_accounts(self) -> IssuerAccounts: ...
     @property
     def security_events(self) -> SecurityEvents: ...
     @property

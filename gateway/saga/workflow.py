@@ -13,8 +13,10 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +29,16 @@ QUEUE = "orders"
 WORKFLOW = "run_order"
 # Pinned: by default a deployment would strand the running orders. Raise it only with a way to carry them over.
 APPLICATION_VERSION = "1"
+FORGET_AFTER, FORGET_EVERY_S = timedelta(days=1), 3600.0
 _ALIVE = {"PENDING", "ENQUEUED", "DELAYED"}
+
+
+@dataclass(slots=True)
+class _Driven:
+    """What one workflow is at."""
+
+    order_id: str
+    is_driving: bool = True
 
 
 def _options(order_id: str) -> EnqueueOptions:
@@ -50,54 +61,92 @@ if sqlite3.sqlite_version_info < (3, 42):
     sa.event.listen(sa.Pool, "connect", _teach_seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the engine is put together from.
+
+    `database_url` names the database that our own tables are in, for a synchronous engine; `open_ids` tells the orders
+    that are not final; `living` the names of the executors whose hold may be sure, this one's too.
+    """
+
+    database_url: str
+    drive: Callable[[str], Awaitable[None]]
+    open_ids: Callable[[], Awaitable[Sequence[str]]]
+    living: Callable[[], Awaitable[Collection[str]]] | None = None
+
+
+def name_of(executor_id: str, epoch: int) -> str:
+    """What an executor is called while it holds its id for that time: what it left then is told from its own."""
+    return f"{executor_id}#{epoch}"
+
+
 class Engine:
     """Starts orders' workflows in the caller's transaction, and sees to it that none is left without one."""
 
-    def __init__(self, executor_id: str, poll_s: float = 0.5) -> None:
-        self._url = ""
-        self._executor_id = executor_id
+    def __init__(self, poll_s: float = 0.5, sweep_s: float = 60.0) -> None:
         self._poll_s = poll_s
+        self._sweep_s = sweep_s
+        self._name = ""
         self._client: DBOSClient | None = None
-        # The workflows of this process, and whether each still drives its order (else it is being recorded as done).
-        self._workflows: dict[asyncio.Task[Any], bool] = {}
+        self._is_running = False
+        self._forgets_at_s = 0.0
+        # The workflows of this process: their orders, and whether each still drives it (else it is being recorded).
+        self._workflows: dict[asyncio.Task[Any], _Driven] = {}
+        # Those that should be here and were not, when it was looked last.
+        self._missed: frozenset[str] = frozenset()
 
     @property
     def is_running(self) -> bool:
         """Whether it takes work."""
-        return self._client is not None
+        return self._is_running
 
     def start_in(self, connection: sa.Connection, order_id: str) -> None:
-        """Starts the order's workflow with the commit of that connection's transaction; again makes no second one."""
+        """Starts the order's workflow with the commit of that connection's transaction; again makes no second one.
+
+        Works from the first run on, also while the engine stands still: then the workflow waits.
+        """
         if self._client is None:
-            raise RuntimeError("the engine is not running")
+            raise RuntimeError("the engine has never run")
         self._client.enqueue_in_transaction(connection, _options(order_id), order_id)
 
     @contextlib.asynccontextmanager
-    async def running(
-        self,
-        database_url: str,
-        drive: Callable[[str], Awaitable[None]],
-        open_ids: Callable[[], Awaitable[Sequence[str]]],
-        sweep_s: float = 60.0,
-    ) -> AsyncIterator["Engine"]:
-        """Runs from entry to exit, on the database that our own tables are in (a synchronous SQLAlchemy URL).
+    async def running(self, parts: Parts, name: str = "local#1") -> AsyncIterator["Engine"]:
+        """Runs from entry to exit, under that name.
 
-        Takes up what a former process left, and starts what has no workflow, now and every `sweep_s`.
+        Takes up what dead executors left, and starts what has no workflow, now and ever again. May be run again.
         """
-        self._url = database_url
-        self._launch(drive)
+        self._name = name
         sweeper: asyncio.Task[None] | None = None
         try:
+            self._launch(parts)
             await DBOS.register_queue_async(QUEUE, polling_interval_sec=self._poll_s)
-            self._client = DBOSClient(system_database_url=self._url, application_name=_NAME)
-            await self.sweep(await open_ids())
-            sweeper = asyncio.create_task(self._sweep_for_ever(open_ids, sweep_s))
+            if self._client is None:
+                self._client = DBOSClient(system_database_url=parts.database_url, application_name=_NAME)
+            self._is_running = True
+            await self._sweep(parts)
+            sweeper = asyncio.create_task(self._sweep_for_ever(parts))
             yield self
         finally:
+            self._is_running = False
             if sweeper is not None:
                 sweeper.cancel()
                 await asyncio.gather(sweeper, return_exceptions=True)
             await self._stop()
+
+    @contextlib.asynccontextmanager
+    async def kept(self) -> AsyncIterator["Engine"]:
+        """Lets orders be started until the exit, whether it runs or not."""
+        try:
+            yield self
+        finally:
+            client, self._client = self._client, None
+            if client is not None:
+                await asyncio.to_thread(client.destroy)
+
+    async def recover(self, executor_id: str) -> None:
+        """Hands what the dead executor of that id left, under whatever name, to those who live; again is harmless."""
+        names = {each for each in await _executors() if each.rpartition("#")[0] == executor_id}
+        await _hand_over(names - {self._name})
 
     async def sweep(self, order_ids: Sequence[str]) -> int:
         """Starts each of these open orders that has no workflow which lives; returns how many."""
@@ -118,15 +167,47 @@ class Engine:
         if self._client is not None:
             self._client.enqueue(_options(order_id), order_id)
 
-    async def _sweep_for_ever(self, open_ids: Callable[[], Awaitable[Sequence[str]]], sweep_s: float) -> None:
+    async def _sweep(self, parts: Parts) -> None:
+        found = await _executors()
+        # Read after those: who began meanwhile is among them.
+        living = set(await parts.living()) if parts.living else set()
+        await _hand_over(found - living - {self._name})
+        await self._take_back()
+        await self.sweep(await parts.open_ids())
+        await self._forget()
+
+    async def _take_back(self) -> None:
+        """Begins anew what is said to run here and does not, twice in a row: a former run's thread took it too late."""
+        here = {each.order_id for each in self._workflows.values()}
+        missed = frozenset(await _pending(self._name)) - here
+        for order_id in missed & self._missed:
+            log.error("order without a driver order=%s", order_id)
+            await DBOS.resume_workflow_async(order_id)
+        self._missed = missed
+
+    async def _forget(self) -> None:
+        """Drops the workflows of orders that ended a day ago: the orders themselves are ours."""
+        now_s = time.monotonic()
+        if now_s < self._forgets_at_s:
+            return
+        self._forgets_at_s = now_s + FORGET_EVERY_S
+        before = (datetime.now(UTC) - FORGET_AFTER).isoformat()
+        while found := await DBOS.list_workflows_async(
+            status="SUCCESS", name=WORKFLOW, completed_before=before, limit=500, load_input=False, load_output=False
+        ):
+            await DBOS.delete_workflows_async([each.workflow_id for each in found])
+
+    async def _sweep_for_ever(self, parts: Parts) -> None:
         while True:
-            await asyncio.sleep(sweep_s)
-            await self.sweep(await open_ids())
+            await asyncio.sleep(self._sweep_s)
+            (failure,) = await asyncio.gather(self._sweep(parts), return_exceptions=True)
+            if isinstance(failure, Exception):
+                # The kind alone: its text may hold what belongs into no log.
+                log.warning("the sweep is put off: %s", type(failure).__name__)
 
     async def _stop(self) -> None:
         """Lets what is done be recorded, drops the rest (it goes on at the next start), and gives the loop back."""
-        client, self._client = self._client, None
-        recording = [task for task, is_driving in self._workflows.items() if not is_driving]
+        recording = [task for task, driven in self._workflows.items() if not driven.is_driving]
         if recording:
             await asyncio.wait(recording, timeout=2.0)
         dropped = list(self._workflows)
@@ -134,39 +215,59 @@ class Engine:
             task.cancel()
         await asyncio.gather(*dropped, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        if client is not None:
-            client.destroy()
         # DBOS made its own pool the loop's default one, and has just shut it down.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="gateway-"))
 
-    def _config(self) -> DBOSConfig:
+    def _config(self, database_url: str) -> DBOSConfig:
         return DBOSConfig(
             name=_NAME,
-            system_database_url=self._url,
-            executor_id=self._executor_id,
+            system_database_url=database_url,
+            executor_id=self._name,
             application_version=APPLICATION_VERSION,
             log_level="ERROR",
             enable_otlp=False,
             max_executor_threads=8,
         )
 
-    def _launch(self, drive: Callable[[str], Awaitable[None]]) -> None:
-        DBOS(config=self._config())
+    def _launch(self, parts: Parts) -> None:
+        dbos = DBOS(config=self._config(parts.database_url))
 
         # DBOS tells a coroutine function from another by looking at it.
         async def drive_once(order_id: str) -> None:
-            await drive(order_id)
+            await parts.drive(order_id)
 
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
         async def run_order(order_id: str) -> None:
             task = asyncio.current_task()
             assert task is not None  # noqa: S101 for the type checker
-            self._workflows[task] = True
+            self._workflows[task] = driven = _Driven(order_id)
             task.add_done_callback(self._workflows.pop)
             await DBOS.run_step_async(_DRIVE, drive_once, order_id)
-            self._workflows[task] = False
+            driven.is_driving = False
 
         DBOS.launch()
+        # Else its threads wait for a database that is away, for up to a minute, and can't be stopped meanwhile.
+        dbos._sys_db._retry_connection_errors = False
+
+
+async def _pending(executor: str | None = None) -> Mapping[str, str]:
+    """The orders that are said to be driven, each with the name of the executor that does."""
+    found = await DBOS.list_workflows_async(
+        status="PENDING", name=WORKFLOW, executor_id=executor, load_input=False, load_output=False
+    )
+    return {each.workflow_id: each.executor_id or "" for each in found}
+
+
+async def _executors() -> set[str]:
+    """The names of those that are said to drive orders."""
+    return set((await _pending()).values())
+
+
+async def _hand_over(names: Collection[str]) -> None:
+    """Lets whoever lives take what these drove."""
+    if names:
+        log.warning("orders of %s are handed over", ", ".join(sorted(names)))
+        await asyncio.to_thread(DBOS._recover_pending_workflows, sorted(names))
 
 
 # A driver fails only when our own store does: then it is tried again for as long as it takes.

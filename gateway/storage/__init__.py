@@ -2,7 +2,7 @@
 
 from gateway.storage.clock import SystemClock
 from gateway.storage.failures import StorageUnavailable, UnknownRevision
-from gateway.storage.opening import SqlStorage, Starter, open_storage
+from gateway.storage.opening import SqlStorage, Starter, open_executors, open_storage, open_wakeups
 from gateway.storage.wakeups import MemoryWakeUps
 
 __all__ = [
@@ -12,5 +12,7 @@ __all__ = [
     "StorageUnavailable",
     "SystemClock",
     "UnknownRevision",
+    "open_executors",
     "open_storage",
+    "open_wakeups",
 ]

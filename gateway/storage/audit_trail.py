@@ -68,12 +68,13 @@ def passing_trail() -> AuditTrail:
     return AuditTrail(ChainKeys((secrets.token_bytes(_KEY_BYTES),)))
 
 
-def open_trail(keys: Sequence[str], folder: Path) -> AuditTrail:
-    """By these keys; without any by those in the folder, one a line, made on first use for its owner alone.
+def open_trail(keys: Sequence[str], folder: Path, keys_folder: Path | None = None) -> AuditTrail:
+    """By these keys; without any by those in the folder of keys, one a line, made on first use for its owner alone.
 
-    Raises: AuditKeysUnreadable.
+    The newest event is noted in `folder`; the keys are there too unless another one is named. Raises:
+    AuditKeysUnreadable.
     """
-    path = folder / KEY_FILE
+    path = (keys_folder or folder) / KEY_FILE
     try:
         found = tuple(urlsafe_b64decode(each) for each in keys or _kept_keys(path))
     except OSError as error:

@@ -1,10 +1,42 @@
-"""Why a start on a database is refused: one clear line each."""
+"""Why a database can't be used, at the start or later: one clear line each."""
 
-from gateway.domain.errors import GatewayError
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from gateway.domain.errors import GatewayError, StorageUnavailable
+
+__all__ = ["StorageUnavailable", "UnknownRevision", "told_as_unavailable"]
 
 
-class StorageUnavailable(GatewayError):
-    """The database can't be opened: its folder, file, server or address is wrong."""
+@contextmanager
+def told_as_unavailable() -> Iterator[None]:
+    """A database that is away, full or locked is StorageUnavailable; what is wrong with a statement is not."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, NoConnectionFree, OSError) as error:
+        if _is_wrong(error):
+            raise
+        raise _unavailable(error) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise _unavailable(error) from error
+
+
+def _is_wrong(error: Exception) -> bool:
+    """SQLite tells of a statement that is wrong, or not allowed, in the same words as of a file that is."""
+    code: int | None = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY}
+
+
+def _unavailable(error: Exception) -> StorageUnavailable:
+    # Not the statement: it may hold what belongs into no log.
+    cause = getattr(error, "orig", None) or error
+    return StorageUnavailable(f"the database can't be used: {type(cause).__name__}")
 
 
 class UnknownRevision(GatewayError):

@@ -1,6 +1,6 @@
 """Opens the storage: engines, schema, transactions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -9,13 +9,16 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.ports import Clock, WakeUps
-from gateway.storage import postgres, schema, sqlite
+from gateway.ports.executors import Executors
+from gateway.storage import schema, sqlite
 from gateway.storage.audit_trail import AuditTrail, passing_trail
-from gateway.storage.failures import StorageUnavailable
+from gateway.storage.failures import StorageUnavailable, told_as_unavailable
 from gateway.storage.rows import Starter
+from gateway.storage.shared_wakeups import Failures, Line, SharedWakeUps
 from gateway.storage.unit import SqlUnitOfWork
+from gateway.storage.wakeups import MemoryWakeUps
 
-__all__ = ["SqlStorage", "Starter", "open_storage"]
+__all__ = ["SqlStorage", "Starter", "open_executors", "open_storage", "open_wakeups"]
 
 
 class Dialect(Protocol):
@@ -24,9 +27,20 @@ class Dialect(Protocol):
     def prepare(self, url: URL) -> None: ...
     def open_engines(self, url: URL) -> tuple[AsyncEngine, AsyncEngine]: ...
     def lock_schema(self, connection: Connection) -> None: ...
+    def executors(self, url: URL, clock: Clock) -> Executors: ...
+    def line(self, url: URL) -> tuple[Line, Failures] | None: ...
 
 
-_DIALECTS: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgres}
+def _postgres() -> Dialect:
+    """Only where it is wanted: its driver is an extra."""
+    try:
+        from gateway.storage import postgres
+    except ImportError:
+        raise StorageUnavailable("PostgreSQL needs its driver: install telecom-gateway[postgres]") from None
+    return postgres
+
+
+_DIALECTS: dict[str, Callable[[], Dialect]] = {"sqlite": lambda: sqlite, "postgresql": _postgres}
 
 
 class SqlStorage:
@@ -57,10 +71,11 @@ class SqlStorage:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
         """Commits on a clean exit, then wakes; rolls back on an error, a cancellation too."""
-        async with self.engine.begin() as connection:
-            unit = SqlUnitOfWork(connection, self._clock, self.audit.keys, self._starter)
-            yield unit
-            head = await unit.complete()
+        with told_as_unavailable():
+            async with self.engine.begin() as connection:
+                unit = SqlUnitOfWork(connection, self._clock, self.audit.keys, self._starter)
+                yield unit
+                head = await unit.complete()
         if head:
             self.audit.note(head)
         self._wakeups.notify(*unit.topics)
@@ -68,8 +83,9 @@ class SqlStorage:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlUnitOfWork]:
         """One moment's view; a change in it fails."""
-        async with self._reader.connect() as connection, connection.begin():
-            yield SqlUnitOfWork(connection, self._clock, self.audit.keys)
+        with told_as_unavailable():
+            async with self._reader.connect() as connection, connection.begin():
+                yield SqlUnitOfWork(connection, self._clock, self.audit.keys)
 
     async def is_ready(self) -> bool:
         """Whether the database answers."""
@@ -98,9 +114,42 @@ class SqlStorage:
 def _read_url(database_url: str) -> tuple[URL, Dialect]:
     try:
         url = make_url(database_url)
-        return url, _DIALECTS[url.get_backend_name()]
+        dialect = _DIALECTS[url.get_backend_name()]
     except (ArgumentError, KeyError):
         raise StorageUnavailable("the database's address must begin with sqlite:/// or postgresql://") from None
+    return url, dialect()
+
+
+def open_executors(database_url: str, clock: Clock) -> Executors:
+    """Who drives orders on that database. Raises: StorageUnavailable."""
+    url, dialect = _read_url(database_url)
+    return dialect.executors(url, clock)
+
+
+@asynccontextmanager
+async def open_wakeups(database_url: str, redis_url: str = "") -> AsyncIterator[MemoryWakeUps]:
+    """The wake-up bus: over Redis where there is one, else over PostgreSQL; with SQLite within this process.
+
+    Raises: StorageUnavailable.
+    """
+    url, dialect = _read_url(database_url)
+    if redis_url:
+        from gateway.storage import redis_line
+
+        line: Line = redis_line.RedisLine(redis_url)
+        failures: Failures = redis_line.FAILURES
+    else:
+        found = dialect.line(url)
+        if found is None:
+            yield MemoryWakeUps()
+            return
+        line, failures = found
+    bus = SharedWakeUps(line, failures)
+    try:
+        async with bus.shared():
+            yield bus
+    finally:
+        await line.close()
 
 
 @asynccontextmanager

@@ -3,6 +3,11 @@
 from sqlalchemy import URL, Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from gateway.ports import Clock
+from gateway.storage.postgres_executors import PostgresExecutors
+from gateway.storage.postgres_line import FAILURES, PostgresLine
+from gateway.storage.shared_wakeups import Failures, Line
+
 POOL_SIZE = 10
 _SCHEMA_LOCK = 7_316_442_091_255_403_521  # any number that nobody else uses
 
@@ -27,3 +32,18 @@ def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 def lock_schema(connection: Connection) -> None:
     """Lets one process at a time change the schema; held until the transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+
+def executors(url: URL, _: Clock) -> PostgresExecutors:
+    """Any number of processes."""
+    return PostgresExecutors(_plain(url))
+
+
+def line(url: URL) -> tuple[Line, Failures] | None:
+    """NOTIFY."""
+    return PostgresLine(_plain(url)), FAILURES
+
+
+def _plain(url: URL) -> str:
+    """The address as the driver itself reads it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,6 +1,5 @@
 """Encrypts what must not be readable at rest: Fernet, by the first of several keys."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from gateway.domain.security_chain import key_id
 from gateway.ports.registrations import SealBroken
+from gateway.storage.secret_files import kept_secret
 
 KEY_FILE = "secrets.key"
 
@@ -42,17 +42,4 @@ class FernetSealing:
 
 def open_sealing(keys: Sequence[str], folder: Path) -> FernetSealing:
     """By these keys; without any by the one in the folder, made on first use for its owner alone. Raises: OSError."""
-    return FernetSealing(keys or [_kept_key(folder / KEY_FILE)])
-
-
-def _kept_key(path: Path) -> str:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(Fernet.generate_key().decode() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return path.read_text("ascii").strip()
+    return FernetSealing(keys or [kept_secret(folder / KEY_FILE, Fernet.generate_key).decode("ascii").strip()])

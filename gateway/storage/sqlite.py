@@ -11,6 +11,8 @@ import aiosqlite
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from gateway.ports import Clock
+from gateway.storage.executors import SoleExecutors
 from gateway.storage.failures import StorageUnavailable
 
 BUSY_TIMEOUT_MS = 10_000  # the engine of the saga writes to the same file
@@ -114,3 +116,12 @@ def _on_connect(engine: Engine, extra: str | None) -> None:
 
 def lock_schema(_: Connection) -> None:
     """Nothing to do: BEGIN IMMEDIATE holds the database already."""
+
+
+def executors(_: URL, clock: Clock) -> SoleExecutors:
+    """The one process that holds the file."""
+    return SoleExecutors(clock)
+
+
+def line(_: URL) -> None:
+    """There is nobody else to wake."""

@@ -14,12 +14,14 @@ from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
 from gateway.storage.invitations import SqlInvitations
+from gateway.storage.issuer import SqlIssuerAccounts
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.members import SqlMembers
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
 from gateway.storage.records import SqlRecords
 from gateway.storage.registrations import SqlRegistrations
+from gateway.storage.retention import SqlRetention
 from gateway.storage.rows import Rows, Starter
 from gateway.storage.security import SqlSecurityEvents
 
@@ -95,6 +97,14 @@ class SqlUnitOfWork:
     @cached_property
     def authorizations(self) -> SqlAuthorizations:
         return SqlAuthorizations(self._rows)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        return SqlRetention(self._rows)
+
+    @cached_property
+    def issuer_accounts(self) -> SqlIssuerAccounts:
+        return SqlIssuerAccounts(self._rows)
 
     @cached_property
     def security_events(self) -> SqlSecurityEvents:

@@ -49,6 +49,13 @@ class MemoryWakeUps:
                 for listener in self._listeners.get(topic, ()):
                     listener.wake()
 
+    def notify_all(self) -> None:
+        """Wakes everyone: nobody knows what was missed."""
+        with self._lock:
+            for listeners in self._listeners.values():
+                for listener in listeners:
+                    listener.wake()
+
     @contextmanager
     def listen(self, *topics: str) -> Iterator[_Listener]:
         """Listens from entry to exit; what comes between entry and the first `wait` is not lost."""

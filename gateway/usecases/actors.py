@@ -42,14 +42,20 @@ async def as_now(actors: Actors, caller: Caller) -> Caller:
     """The caller with the rights that it has now: who calls may have been identified a while ago."""
     if caller.actor is None:
         return caller
-    actor = await actors.find(caller.actor.id)
-    return dataclasses.replace(caller, actor=actor) if actor else caller
+    return _with(caller, await actors.find(caller.actor.id))
 
 
 async def as_kept(unit: UnitOfWork, caller: Caller) -> Caller:
     """The caller with the rights that it has in this transaction."""
-    actor = await unit.accounts.actor(caller.actor.id) if caller.actor else None
-    return dataclasses.replace(caller, actor=actor) if actor else caller
+    return _with(caller, await unit.accounts.actor(caller.actor.id)) if caller.actor else caller
+
+
+def _with(caller: Caller, actor: Actor | None) -> Caller:
+    """What makes an operator of a session alone stays as it was when the caller was identified."""
+    if actor is None or caller.actor is None:
+        return caller
+    is_operator = actor.is_operator or caller.actor.is_operator
+    return dataclasses.replace(caller, actor=dataclasses.replace(actor, is_operator=is_operator))
 
 
 class Standing:

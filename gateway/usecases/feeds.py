@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
 
-from gateway.domain.errors import AccessError, Problem
+from gateway.domain.errors import AccessError, Problem, StorageUnavailable
 from gateway.ports import WakeUps
 from gateway.usecases.actors import Standing
 
@@ -29,6 +29,8 @@ Prepare = Callable[[E], Awaitable[object]]
 BATCH = 200
 BUFFER = 256
 SWEEP_S = 15.0
+# While the storage is away.
+AGAIN_S = 1.0
 # How many things are made ready before an event is handed on, and how long it may wait for them.
 PREPARED = 32
 HEAD_START_S = 0.05
@@ -67,6 +69,7 @@ class _Channel(Generic[E]):
         self._head: int | None = None
         self._is_reading = False
         self._is_over = False
+        self._is_put_off = False
         self._read = read
         self._position = position
         self._listening = wakeups.listen(topic)
@@ -81,7 +84,8 @@ class _Channel(Generic[E]):
 
     async def _run(self) -> None:
         while True:
-            await self._waiter.wait(SWEEP_S)
+            await self._waiter.wait(AGAIN_S if self._is_put_off else SWEEP_S)
+            self._is_put_off = False
             # The first read starts where the last of the subscribers is; each drops what it has.
             head = min(each.position for each in self.subscribers) if self._head is None else self._head
             while events := await self._after(head):
@@ -98,6 +102,10 @@ class _Channel(Generic[E]):
         self._is_reading = True
         try:
             events = await self._read(head, BATCH)
+        except StorageUnavailable:
+            # Those who follow stay: they are sent what they missed when the storage is back.
+            events = ()
+            self._is_put_off = True
         finally:
             self._is_reading = False
         return () if self._is_over else events

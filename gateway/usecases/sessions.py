@@ -1,5 +1,6 @@
 """Sessions: signing in, going on with a fresh token, signing out; and who the caller of a session is."""
 
+import dataclasses
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,6 +112,11 @@ async def _new_session(unit: UnitOfWork, actor_id: str, now: datetime, lifetime:
     return SignedIn(key, actor_id, token)
 
 
+async def begin_session(unit: UnitOfWork, actor_id: str, now: datetime, rules: SessionRules) -> SignedIn:
+    """A new session of that actor's, kept with the transaction: for who has shown elsewhere who they are."""
+    return await _new_session(unit, actor_id, now, rules.lifetime)
+
+
 async def refresh(core: Core, rules: SessionRules, token: str, address: str = "") -> SignedIn:
     """The session goes on with the token's successor, and lives its whole time again.
 
@@ -158,28 +164,48 @@ async def sign_out(core: Core, session_key: str, address: str = "") -> None:
             await _tell(unit, SecurityEventKind.SIGNED_OUT, now, session.actor_id, address, session_key)
 
 
+async def end_session(unit: UnitOfWork, session_key: str, at: datetime) -> None:
+    """Ends it with the transaction; what is open of it is woken. Again is harmless."""
+    await _end(unit, session_key, at)
+
+
 async def _end(unit: UnitOfWork, session_key: str, at: datetime) -> None:
     await unit.accounts.end_session(session_key, at)
     unit.wake(session_topic(session_key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A live session: whose, and until when the identity provider's word makes an operator of that session alone."""
+
+    actor_id: str
+    operator_until: datetime | None
 
 
 class Callers:
     """Who the caller of a session is, by its key: the actor with the rights of the moment; nobody once it ended."""
 
     def __init__(self, core: Core) -> None:
-        self._actors = core.actors
-        self._sessions = Remembered(core, session_topic, _live_actor_id)
+        self._actors, self._clock = core.actors, core.clock
+        self._sessions = Remembered(core, session_topic, _live)
 
     async def find(self, session_key: str) -> Actor | None:
         """The actor of a live session."""
-        actor_id = await self._sessions.find(session_key)
-        return None if actor_id is None else await self._actors.find(actor_id)
+        session = await self._sessions.find(session_key)
+        actor = None if session is None else await self._actors.find(session.actor_id)
+        if actor is None or session is None or session.operator_until is None:
+            return actor
+        is_operator = actor.is_operator or self._clock.now() < session.operator_until
+        return dataclasses.replace(actor, is_operator=is_operator)
 
     async def is_live(self, session_key: str) -> bool:
         """Whether the session goes on."""
         return await self._sessions.find(session_key) is not None
 
 
-async def _live_actor_id(unit: UnitOfWork, session_key: str, _now: datetime) -> str | None:
+async def _live(unit: UnitOfWork, session_key: str, _now: datetime) -> _Live | None:
     session = await unit.accounts.session(session_key)
-    return session.actor_id if session is not None and session.ended_at is None else None
+    if session is None or session.ended_at is not None:
+        return None
+    came = await unit.issuer_accounts.session(session_key)
+    return _Live(session.actor_id, came.operator_until if came else None)

@@ -255,5 +255,16 @@ async def test_an_adapters_settings_are_an_object_without_credentials(gateway: R
     assert [(each["code"], each["field"]) for each in payload["userErrors"]] == [("INVALID_CONNECTION", ["connection"])]
 
 
+async def test_a_setting_that_is_wrong_is_told_with_what_is_expected_and_without_its_value(gateway: Running) -> None:
+    gateway.client("acme")
+    wrong = given(connection={"adapter": {"name": "scripted", "settings": {"url": "wrong"}}})
+
+    payload = (await gateway.ask(document("22"), {"input": wrong}, "acme"))["data"]["registerProvider"]
+
+    assert [each["message"] for each in payload["userErrors"]] == [
+        "The adapter can't use this setting, url: another text"
+    ]
+
+
 def test_what_is_kept_has_a_printed_form_without_the_connection() -> None:
     assert {"options", "credentials"}.isdisjoint(ProviderRegistration.__dataclass_fields__)

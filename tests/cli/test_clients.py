@@ -9,7 +9,7 @@ import pytest
 
 from gateway.cli import clients
 from gateway.cli.refusal import Refusal
-from gateway.domain.clients import ClientRecord
+from gateway.domain.clients import ClientRecord, ClientScope
 from gateway.storage import MemoryWakeUps, SystemClock, open_storage
 from gateway.usecases.clients import _digest
 
@@ -66,6 +66,41 @@ def test_a_client_is_made_listed_given_a_new_secret_and_ended(tmp_path: Path, ca
     assert kept(tmp_path, client_id).ended_at is not None
     clients.list_clients(tmp_path)
     assert " ended 2" in capsys.readouterr().out.splitlines()[1]
+
+
+ISSUER = "https://id.example.com/realms/telecom"
+
+
+def test_a_client_of_the_issuers_is_registered_by_its_id_there_and_gets_no_secret(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_OIDC_ISSUER", ISSUER)
+    monkeypatch.setenv("GATEWAY_OIDC_CLIENT_ID", "gateway")
+
+    clients.add_issuer_client("acme", ["providers:write"], "acme-portal", tmp_path)
+
+    lines = capsys.readouterr().out.splitlines()
+    client_id = lines[0].removeprefix("client_id      ")
+    assert lines[1:] == ["at the issuer  acme-portal", f"issuer         {ISSUER}"]
+    record = kept(tmp_path, client_id)
+    assert (record.issuer, record.issuer_client) == (ISSUER, "acme-portal")
+    assert record.scopes == {ClientScope.PROVIDERS_WRITE}
+    clients.list_clients(tmp_path)
+    assert capsys.readouterr().out.endswith(f" acme-portal at {ISSUER}\n")
+    with pytest.raises(Refusal, match="registered already"):
+        clients.add_issuer_client("again", [], "acme-portal", tmp_path)
+
+
+def test_a_client_of_the_issuers_needs_an_issuer_and_an_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refusal, match="set GATEWAY_OIDC_ISSUER first"):
+        clients.add_issuer_client("acme", [], "acme-portal", tmp_path)
+
+    monkeypatch.setenv("GATEWAY_OIDC_ISSUER", ISSUER)
+    monkeypatch.setenv("GATEWAY_OIDC_CLIENT_ID", "gateway")
+    for name, issuer_client, line in (("acme", "", "1 to 255"), ("acme", "ä", "ASCII"), ("", "x", "1 to 100")):
+        with pytest.raises(Refusal, match=line):
+            clients.add_issuer_client(name, [], issuer_client, tmp_path)
+    assert not tmp_path.joinpath("gateway.db").exists()
 
 
 def test_what_makes_no_sense_is_one_clear_line(tmp_path: Path, capsys: Capture) -> None:

@@ -1,7 +1,10 @@
 """The operators seen from their control API: what they count, and what they are told to get wrong."""
 
+import contextlib
 import json
+import signal
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from providers.simulator import operators as describe
+from tests.e2e.processes import Program, start
 
 
 def addresses(folder: Path) -> dict[str, str]:
@@ -72,3 +76,26 @@ def write_providers_file(folder: Path) -> Path:
     content = {"providers": providers, "agreements": described["agreements"]}
     path.write_text(json.dumps(content, default=lambda moment: moment.isoformat()), "utf-8")
     return path
+
+
+@contextlib.contextmanager
+def running_operators(tmp_path: Path, least: str, most: str) -> Iterator[Path]:
+    """The folder of operators that run beside the gateway, deliver in that time, and do not end with it."""
+    folder = tmp_path / "operators"
+    command = ["providers.simulator", "serve", "--data", str(folder), "--faults-enabled"]
+    program = start([*command, "--delivery-min", least, "--delivery-max", most], tmp_path / "operators.log")
+    try:
+        _wait_for_line(program)
+        write_providers_file(folder)
+        yield folder
+    finally:
+        program.end()
+
+
+def _wait_for_line(program: Program) -> None:
+    for _ in range(400):
+        if "\n" in program.written():
+            return
+        assert program.process.poll() is None, program.written()
+        signal.sigtimedwait([], 0.05)
+    raise AssertionError("the operators did not start")

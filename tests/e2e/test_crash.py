@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from tests.e2e.consumer import Consumer, Data, consumer, document
-from tests.e2e.operators import Counted, addresses, count, tell_to_fail, write_providers_file
+from tests.e2e.operators import Counted, addresses, count, running_operators, tell_to_fail
 from tests.e2e.processes import FAST, Program, clean_environment, demo, free_port, start
 from tests.e2e.shopping import Basket, basket, cancel, place
 
@@ -148,37 +148,15 @@ def assert_nothing_twice(counted: Counted) -> None:
 @pytest.fixture
 def operators(tmp_path: Path) -> Iterator[Path]:
     """The folder of operators that outlive the gateway."""
-    with _operators(tmp_path, "0.2", "0.6") as folder:
+    with running_operators(tmp_path, "0.2", "0.6") as folder:
         yield folder
 
 
 @pytest.fixture
 def slow_operators(tmp_path: Path) -> Iterator[Path]:
     """Operators that never get to the point of no return in a test's time."""
-    with _operators(tmp_path, "300", "300") as folder:
+    with running_operators(tmp_path, "300", "300") as folder:
         yield folder
-
-
-@contextlib.contextmanager
-def _operators(tmp_path: Path, least: str, most: str) -> Iterator[Path]:
-    folder = tmp_path / "operators"
-    command = ["providers.simulator", "serve", "--data", str(folder), "--faults-enabled"]
-    program = start([*command, "--delivery-min", least, "--delivery-max", most], tmp_path / "operators.log")
-    try:
-        _wait_for_line(program)
-        write_providers_file(folder)
-        yield folder
-    finally:
-        program.end()
-
-
-def _wait_for_line(program: Program) -> None:
-    for _ in range(400):
-        if "\n" in program.written():
-            return
-        assert program.process.poll() is None, program.written()
-        signal.sigtimedwait([], 0.05)
-    raise AssertionError("the operators did not start")
 
 
 def gateway_alone(tmp_path: Path, operators: Path) -> Starter:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from gateway.domain.ordering.states import OrderState
 from gateway.saga.driver import drive
-from gateway.saga.workflow import Engine
+from gateway.saga.workflow import Engine, Parts
 from tests.saga.world import ACCESS, CONTENT, LIMITS, SERVICE, World, item_of, open_world
 
 
@@ -27,13 +27,14 @@ async def running(
         async with world.storage.reading() as uow:
             return await uow.orders.open_ids()
 
-    async with engine.running(world.storage.sync_url, driving or drive_it, open_ids):
+    parts = Parts(world.storage.sync_url, driving or drive_it, open_ids)
+    async with engine.kept(), engine.running(parts):
         yield
 
 
 @pytest.mark.requirement("R7", "F6")
 async def test_an_order_that_is_committed_runs_to_its_end_with_no_human_at_a_provider(tmp_path: Path) -> None:
-    engine = Engine("test", poll_s=0.1)
+    engine = Engine(poll_s=0.1)
     async with open_world(tmp_path, starter=engine.start_in) as world, running(engine, world):
         order = await world.place(starts=True)
 
@@ -44,7 +45,7 @@ async def test_an_order_that_is_committed_runs_to_its_end_with_no_human_at_a_pro
 
 
 async def test_an_order_goes_on_at_the_next_start_of_the_engine(tmp_path: Path) -> None:
-    engine, patient = Engine("test", poll_s=0.1), replace(LIMITS, delivery_s=60.0)
+    engine, patient = Engine(poll_s=0.1), replace(LIMITS, delivery_s=60.0)
     # No operator delivers before it is told to, so the engine ends in the middle of the order however long that takes.
     unasked: dict[str, Any] = {"delivery_min_s": 3600.0, "delivery_max_s": 3600.0}
     async with open_world(tmp_path, patient, starter=engine.start_in, **unasked) as world:
@@ -53,7 +54,7 @@ async def test_an_order_goes_on_at_the_next_start_of_the_engine(tmp_path: Path) 
             await world.until(order, lambda now: item_of(now, ACCESS).order_ref is not None)
         assert (await world.read(order)).state is OrderState.IN_PROGRESS
 
-        async with running(Engine("test", poll_s=0.1), world):
+        async with running(Engine(poll_s=0.1), world):
             for slug in (ACCESS, SERVICE, CONTENT):
                 await world.until(order, lambda now, at=slug: item_of(now, at).order_ref is not None)
                 await world.deliver(slug)
@@ -66,7 +67,7 @@ async def test_an_order_goes_on_at_the_next_start_of_the_engine(tmp_path: Path) 
 async def test_an_open_order_without_a_workflow_is_found_and_started(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = Engine("test", poll_s=0.1)
+    engine = Engine(poll_s=0.1)
     async with open_world(tmp_path, starter=engine.start_in) as world:
         order = await world.place(starts=False)
 
@@ -77,7 +78,7 @@ async def test_an_open_order_without_a_workflow_is_found_and_started(
 
 
 async def test_a_driver_that_fails_is_tried_again(tmp_path: Path) -> None:
-    engine, failures = Engine("test", poll_s=0.1), [OSError("the disk is full")]
+    engine, failures = Engine(poll_s=0.1), [OSError("the disk is full")]
     async with open_world(tmp_path, starter=engine.start_in) as world:
 
         async def failing(order_id: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from gateway.domain.errors import Problem, RequestError
+from gateway.domain.errors import Problem, RequestError, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 NO_STORE = {"cache-control": "no-store"}
@@ -18,6 +18,15 @@ _STATUS = {
     "INVALID_CREDENTIALS": HTTPStatus.UNAUTHORIZED,
     "INVALID_REFRESH_TOKEN": HTTPStatus.UNAUTHORIZED,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    "ACCOUNT_REQUIRED": HTTPStatus.FORBIDDEN,
+    "ALREADY_LINKED": HTTPStatus.CONFLICT,
+    "IDENTITY_TAKEN": HTTPStatus.CONFLICT,
+    "INVALID_CODE": HTTPStatus.UNAUTHORIZED,
+    "INVALID_STATE": HTTPStatus.BAD_REQUEST,
+    "ISSUER_REFUSED": HTTPStatus.UNAUTHORIZED,
+    "ISSUER_UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
+    "LAST_SIGN_IN": HTTPStatus.CONFLICT,
+    "NOT_LINKED": HTTPStatus.NOT_FOUND,
     "NOT_ALLOWED": HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
     "METHOD_NOT_ALLOWED": HTTPStatus.METHOD_NOT_ALLOWED,
@@ -28,24 +37,34 @@ _STATUS = {
     "BUSY": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 TEXTS = {
+    "ACCOUNT_REQUIRED": "No account is linked to you. Sign in by a password, and link it.",
+    "ALREADY_LINKED": "This is linked already, to another identity.",
     "BODY_TOO_LARGE": "The body has more than {maximum} bytes.",
     "BUSY": "Too many are signing in just now. Try again in a moment.",
     "CUSTOMER_REQUIRED": "Say for which customer.",
     "FORBIDDEN": "A request with cookies needs a JSON content type and a known Origin.",
+    "IDENTITY_TAKEN": "Another account is linked to this identity.",
+    "INVALID_CODE": "The code is wrong, used, or too old. Begin the sign-in again.",
     "INVALID_CREDENTIALS": "The username or the password is wrong.",
     "INVALID_FORMAT": "This has characters, or a form, that is not allowed here.",
     "INVALID_REFRESH_TOKEN": "The session has ended. Sign in again.",
     "ALREADY_MEMBER": "The account is a member of this customer already.",
     "INVITATION_INVALID": "The invitation is not, or no longer, good for this account. Ask for a new one.",
     "TOO_MANY_MEMBERSHIPS": "The account acts for {maximum} customers already.",
+    "INVALID_STATE": "This browser has begun no such sign-in, or too long ago. Begin again.",
+    "ISSUER_REFUSED": "The identity provider did not sign you in.",
+    "ISSUER_UNAVAILABLE": "The identity provider can't be reached just now. Sign in by a password, or try again.",
+    "LAST_SIGN_IN": "The account has no password: without the link nobody could sign in to it.",
     "MALFORMED_JSON": "The body is not a JSON object, or names something twice.",
     "METHOD_NOT_ALLOWED": "This address does not take that method.",
     "MISSING": "This is required.",
+    "NOT_LINKED": "The account is linked to no identity.",
     "NOT_ALLOWED": "This is for the customer's self-service manager.",
     "NOT_FOUND": "There is no such customer.",
     "NOT_JSON": "Send JSON, with the content type application/json.",
     "NOT_WITH_INVITATION": "Who comes by an invitation gets no customer of their own: leave this out.",
     "RATE_LIMITED": "Too many attempts. Try again in {seconds} seconds.",
+    "REPLAYED": "This came before.",
     "TOO_COMMON": "This password is too easy to guess. Choose another one.",
     "TOO_LONG": "This has more than {maximum} characters.",
     "TOO_SHORT": "This needs at least {minimum} characters.",
@@ -72,6 +91,14 @@ def problem_response(error: RequestError, headers: Mapping[str, str] | None = No
     return Response(orjson.dumps(body), int(status), kept, MEDIA_TYPE)
 
 
+def unavailable_response(error: StorageUnavailable) -> Response:
+    """503: what we keep can't be reached."""
+    status, detail = HTTPStatus.SERVICE_UNAVAILABLE, f"Try again in {error.retry_after_s} seconds."
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, "errors": []}
+    headers = {**NO_STORE, "retry-after": str(error.retry_after_s)}
+    return Response(orjson.dumps(body), int(status), headers, MEDIA_TYPE)
+
+
 def _errors(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     return [
         {"field": ".".join(each.field) if each.field else None, "code": each.code, "message": _text(each)}
@@ -88,4 +115,4 @@ def _headers(problem: Problem, status: HTTPStatus) -> dict[str, str]:
         return {"www-authenticate": "Bearer"}
     if problem.code == "RATE_LIMITED":
         return {"retry-after": problem.params["seconds"]}
-    return {"retry-after": "1"} if problem.code == "BUSY" else {}
+    return {"retry-after": "1"} if problem.code in ("BUSY", "ISSUER_UNAVAILABLE") else {}

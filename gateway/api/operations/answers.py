@@ -6,7 +6,8 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
-from gateway.api.problems import Code, plain, shown
+from gateway.api.problems import Code, is_unavailable, plain, shown, unavailable
+from gateway.domain.errors import StorageUnavailable
 
 Answer = dict[str, Any]
 
@@ -25,12 +26,24 @@ class Answered:
         return None if self.was_run else Code(self.body["errors"][0]["extensions"]["code"])
 
 
+def whole_answer(result: ExecutionResult, locale: str) -> Answered | None:
+    """The answer where the storage was away, None where it was not."""
+    error = is_unavailable(result.errors) if result.errors else None
+    return unavailable_answer(error, locale) if error else None
+
+
 def answer_of(result: ExecutionResult, locale: str) -> Answer:
     """The body of what was run."""
     answer: Answer = {"data": result.data}
     if result.errors:
         answer["errors"] = shown(result.errors, locale)
     return answer
+
+
+def unavailable_answer(error: StorageUnavailable, locale: str) -> Answered:
+    """Nothing is told of what was run: the storage went away meanwhile, and the whole is to be asked for again."""
+    body: Answer = {"errors": [unavailable(error, locale)]}
+    return Answered(body, was_run=False, retry_after_s=error.retry_after_s)
 
 
 def refused(errors: Iterable[GraphQLError], locale: str) -> Answered:

@@ -21,7 +21,14 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from gateway.api.context import Context
-from gateway.api.operations.answers import Answer, Answered, answer_of, refused, refused_as
+from gateway.api.operations.answers import (
+    Answer,
+    Answered,
+    answer_of,
+    refused,
+    refused_as,
+    whole_answer,
+)
 from gateway.api.operations.asked import Asked
 from gateway.api.operations.bounds import check_variables, too_dear
 from gateway.api.operations.fanout import Fanout, Payload, Share, rights_key, variables_key
@@ -83,7 +90,9 @@ class Execution:
             result = await self._in_time(executor.execute_operation())
         except TimeoutError:
             return self._timed_out()
-        return Answered(self._told(answer_of(result, context.locale), operation, asked))
+        return whole_answer(result, context.locale) or Answered(
+            self._told(answer_of(result, context.locale), operation, asked)
+        )
 
     async def run_in_parts(self, found: Found, asked: Asked, context: Context) -> "Answered | Parts":
         """As `run`; what is deferred or streamed comes in parts of its own after the first."""
@@ -120,9 +129,7 @@ class Execution:
         except TimeoutError:
             return self._timed_out()
         if isinstance(source, ExecutionResult):
-            errors = source.errors or ()
-            return refused([each if each.original_error else coded(each, Code.BAD_USER_INPUT) for each in errors],
-                           context.locale)  # fmt: skip
+            return whole_answer(source, context.locale) or _not_begun(source, context.locale)
         return _events(source, share, context.caller)
 
     def _begun(self, found: Found, asked: Asked, context: Context) -> "Operation | Answered":
@@ -222,6 +229,11 @@ async def _events(source: AsyncIterable[Any], share: Share, caller: Caller) -> S
                 yield Event(await share.payload(event, caller), getattr(event, "cursor", None))
     finally:
         await share.leave(caller)
+
+
+def _not_begun(result: ExecutionResult, locale: str) -> Answered:
+    errors = result.errors or ()
+    return refused([each if each.original_error else coded(each, Code.BAD_USER_INPUT) for each in errors], locale)
 
 
 def _bad(message: str) -> GraphQLError:

@@ -76,6 +76,8 @@ def answer_reply(answered: Answered, media_type: str) -> Reply:
 
 def _status(answered: Answered, media_type: str) -> int:
     code = answered.code
+    if code is Code.INTERNAL:
+        return 503
     if code is None or (media_type != GRAPHQL and code not in _ALWAYS):
         return 200
     return _STATUS.get(code, 400)

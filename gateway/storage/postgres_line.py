@@ -1,0 +1,76 @@
+"""The line of the wake-up bus over PostgreSQL's NOTIFY: nothing else is needed beside the database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import psycopg
+from psycopg.rows import TupleRow
+
+CHANNEL = "gateway_wakeups"
+# NOTIFY takes a little less than 8,000 bytes.
+_MOST_BYTES = 7_900
+_ANSWER_S = 5.0
+FAILURES = (psycopg.Error, OSError, TimeoutError)
+
+Connection = psycopg.AsyncConnection[TupleRow]
+
+
+def _parts(sender: str, topics: Sequence[str]) -> Iterator[str]:
+    """The topics in as few messages as they fit in. One that fits in none can't be: ids and refs are bounded."""
+    part, size = [sender], len(sender)
+    for topic in topics:
+        length = len(topic.encode()) + 1
+        if size + length > _MOST_BYTES and len(part) > 1:
+            yield "\n".join(part)
+            part, size = [sender], len(sender)
+        part.append(topic)
+        size += length
+    yield "\n".join(part)
+
+
+class PostgresLine:
+    """Two sessions: one that listens, one that tells."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._telling: Connection | None = None
+
+    async def send(self, sender: str, topics: Sequence[str]) -> None:
+        if self._telling is None or self._telling.closed:
+            self._telling = await self._connect()
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                for part in _parts(sender, topics):
+                    await self._telling.execute(b"SELECT pg_notify(%s, %s)", (CHANNEL, part))
+        except BaseException:
+            await self.close()
+            raise
+
+    async def receive(self) -> AsyncIterator[tuple[str, Sequence[str]]]:
+        connection = await self._connect()
+        try:
+            await connection.execute(f"LISTEN {CHANNEL}".encode())
+            yield "", ()
+            async for notice in connection.notifies():
+                sender, *topics = notice.payload.split("\n")
+                if topics:
+                    yield sender, topics
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        """Ends the session that tells."""
+        telling, self._telling = self._telling, None
+        if telling is not None:
+            await telling.close()
+
+    async def _connect(self) -> Connection:
+        return await psycopg.AsyncConnection.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=5,
+            keepalives_idle=2,
+            keepalives_interval=1,
+            keepalives_count=3,
+            application_name="gateway-wakeups",
+        )
