@@ -261,6 +261,7 @@ def _gateway(
             receive=receive,
             settings=settings,
             telemetry=telemetry,
+            attempts=doors[0].rules.attempts,
         ),
         library,
     )

@@ -8,12 +8,14 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
+from gateway.api.auth.attempts import counting
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest
 from gateway.api.telemetry.watching import Telemetry
 from gateway.domain.parties import Caller
 from gateway.federation.posts import Receipt
+from gateway.ports import Attempts
 from gateway.usecases.core import Core
 
 Network = IPv4Network | IPv6Network
@@ -80,3 +82,4 @@ class ApiParts:
     receive: Callable[[str, Mapping[str, str], bytes], Awaitable[Receipt]]
     settings: ApiSettings = field(default_factory=ApiSettings)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    attempts: Attempts = field(default_factory=counting)

@@ -15,9 +15,11 @@ from gateway.domain.ordering.orders import Failure, Order
 from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
+from gateway.ports.authorizations import Authorizations
 from gateway.ports.health import HealthEvents
 from gateway.ports.issuer import IssuerAccounts
 from gateway.ports.mails import Mails
+from gateway.ports.members import Invitations, Members, Records
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
 from gateway.ports.security import SecurityEvents
@@ -41,7 +43,7 @@ class Waiter(Protocol):
 class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
-    Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
+    Topics: `session:<key>`, `actor:<id>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
     `health:<slug>`, `registration:<id>`, `mails`, `security` and `security:<customer id>`.
     """
@@ -123,7 +125,7 @@ class Accounts(Protocol):
     """Actors, their customers, memberships, authorizations and sessions."""
 
     async def add(self, account: NewAccount) -> bool:
-        """Keeps the actor, its customer, its manager's membership and authorization; False when the name is taken.
+        """Keeps the actor, its customer and its manager's membership; False when the name is taken.
 
         Names are compared without case. A taken e-mail is no obstacle (nobody may learn of it): the new account is
         kept without it.
@@ -139,7 +141,7 @@ class Accounts(Protocol):
         """The id of the actor whose e-mail address that is, in whatever case."""
 
     async def actor(self, actor_id: str) -> Actor | None:
-        """The actor with its memberships and their authorizations."""
+        """The actor with its memberships, and what each allows at this moment."""
 
     async def add_session(self, session: Session) -> None:
         """Keeps a new session."""
@@ -181,6 +183,12 @@ class Accounts(Protocol):
 
     async def site(self, site_id: str) -> Site | None:
         """The place of that global id."""
+
+    async def save_site(self, site: Site) -> bool:
+        """Replaces it; False where it is there no more. The last one to write wins."""
+
+    async def remove_site(self, site_id: str) -> None:
+        """Takes it away; again is harmless. Bundles and orders have the address of their own."""
 
     async def sites(self, customer_id: str) -> Sequence[Site]:
         """The customer's places by name."""
@@ -236,6 +244,8 @@ class Attempt(StrEnum):
     PASSWORD_CHECK = "password-check"  # noqa: S105
     RESET_ADDRESS = "reset-address"
     RESET_ACCOUNT = "reset-account"
+    INVITATION = "invitation"
+    INVITATION_ADDRESS = "invitation-address"
 
 
 class OneTimeCodes(Protocol):
@@ -276,6 +286,9 @@ class Bundles(Protocol):
     async def save(self, bundle: Bundle) -> None:
         """Replaces a bundle that this transaction holds locked."""
 
+    async def open_of(self, customer_id: str) -> Sequence[Bundle]:
+        """All of the customer's that are OPEN, each locked until the transaction ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
@@ -311,6 +324,9 @@ class Orders(Protocol):
 
     async def open_ids(self) -> Sequence[str]:
         """The ids of every order that is in no final state, oldest first."""
+
+    async def open_of(self, customer_id: str, limit: int) -> Sequence[str]:
+        """The ids of up to `limit` of the customer's orders that are in no final state, oldest first."""
 
     async def open_by_state(self) -> Mapping[OrderState, int]:
         """How many orders are in each state that is not final; those with none are left out."""
@@ -421,6 +437,12 @@ class UnitOfWork(Protocol):
     @property
     def health(self) -> HealthEvents: ...
     @property
+    def members(self) -> Members: ...
+    @property
+    def invitations(self) -> Invitations: ...
+    @property
+    def records(self) -> Records: ...
+    @property
     def retention(self) -> Retention: ...
     @property
     def issuer_accounts(self) -> IssuerAccounts: ...
@@ -432,6 +454,8 @@ class UnitOfWork(Protocol):
     def mails(self) -> Mails: ...
     @property
     def security_events(self) -> SecurityEvents: ...
+    @property
+    def authorizations(self) -> Authorizations: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

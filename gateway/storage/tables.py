@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -60,15 +61,51 @@ customer = Table(
     Column("kind", CODE, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("closed_at", Moment),
 )
 
 membership = Table(
     "membership",
     metadata,
     Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
-    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
     Column("role", CODE, nullable=False),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("since", Moment, nullable=False),
     PrimaryKeyConstraint("actor", "customer"),
+    Index(None, "customer", "key"),
+    Index("ix_membership_customer_role", "customer", "role", "key"),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("token_digest", Text, nullable=False, unique=True),
+    Column("state", CODE, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
+    Index("ix_invitation_customer_state", "customer", "state", "expires_at"),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
 )
 
 authorization = Table(
@@ -81,7 +118,33 @@ authorization = Table(
     Column("scope", Text, nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("valid_until", Moment),
+    Column("conditions", Text),
+    Column("granted_by", KEY),
+    Column("granted_at", Moment),
+    Column("revoked_at", Moment),
     Index(None, "actor", "customer"),
+)
+
+enabled_function = Table(
+    "enabled_function",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, nullable=False),
+    Column("actor", KEY, nullable=False),
+    Column("function", CODE, nullable=False),
+    Column("product_id", Text, nullable=False),  # empty for everything, so that it is part of the unique key
+    Column("enabled_by", KEY, nullable=False),
+    Column("enabled_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["actor", "customer"],
+        ["membership.actor", "membership.customer"],
+        name="fk_enabled_function_membership",
+        ondelete="CASCADE",
+    ),
+    UniqueConstraint(
+        "actor", "customer", "function", "product_id", "enabled_by", name="uq_enabled_function_whose_and_what"
+    ),
+    Index(None, "customer", "enabled_by"),
 )
 
 session = Table(
@@ -158,6 +221,10 @@ order = Table(
     Column("placed_at", Moment, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("placed_by", KEY),
+    Column("authorization", KEY),
+    Column("cost", Text),
+    Index(None, "authorization", "placed_at"),
     Index(None, "customer", "placed_at", "key"),
     Index(None, "is_open", "placed_at"),
 )

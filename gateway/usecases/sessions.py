@@ -12,11 +12,12 @@ from uuid_utils import uuid7
 from gateway.domain.errors import RequestError
 from gateway.domain.identity import own_id
 from gateway.domain.one_time_passwords import OneTimePasswordRequirement
-from gateway.domain.parties import Actor, Authorization
+from gateway.domain.parties import Actor
 from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.domain.sessions import Device
 from gateway.ports import Attempts, OneTimeCodes, Passwords, Session, UnitOfWork
+from gateway.usecases.actors import actor_topic
 from gateway.usecases.core import Core
 from gateway.usecases.remembered import Remembered
 from gateway.usecases.security_telling import only_customer_of
@@ -190,40 +191,43 @@ async def end_all(unit: UnitOfWork, actor_id: str, at: datetime, reason: str, bu
 
 async def wake_all(unit: UnitOfWork, actor_id: str, at: datetime) -> None:
     """Has who the callers of the actor's sessions are read anew."""
+    unit.wake(actor_topic(actor_id))
     for each in await unit.accounts.live_sessions(actor_id, at):
         unit.wake(session_topic(each.key))
 
 
-class Callers(Remembered[Actor]):
-    """Who the caller of a session is, by its key: the actor with the authorizations in force; nobody once it ended."""
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A live session: whose, and what the operator's identity provider said where it came by that.
+
+    Its word makes an operator of that session alone, until a moment.
+    """
+
+    actor_id: str
+    came_by_issuer: bool
+    operator_until: datetime | None
+
+
+class Callers:
+    """Who the caller of a session is, by its key: the actor with the rights of the moment; nobody once it ended."""
 
     def __init__(self, core: Core) -> None:
-        super().__init__(core, session_topic, _actor_of)
+        self._actors, self._clock = core.actors, core.clock
+        self._sessions = Remembered(core, session_topic, _live)
+
+    async def find(self, session_key: str, *, anew: bool = False) -> Actor | None:
+        """The actor of a live session. `anew` reads both whatever is remembered."""
+        session = await self._sessions.find(session_key, anew=anew)
+        actor = None if session is None else await self._actors.find(session.actor_id, anew=anew)
+        if actor is None or session is None or not session.came_by_issuer:
+            return actor
+        is_named = session.operator_until is not None and self._clock.now() < session.operator_until
+        return dataclasses.replace(actor, is_operator=actor.is_operator or is_named, came_by_issuer=True)
 
 
-async def _actor_of(unit: UnitOfWork, session_key: str, now: datetime) -> Actor | None:
+async def _live(unit: UnitOfWork, session_key: str, _now: datetime) -> _Live | None:
     session = await unit.accounts.session(session_key)
     if session is None or session.ended_at is not None:
         return None
-    actor = await unit.accounts.actor(session.actor_id)
-    return _in_force(await _as_operator(unit, actor, session_key, now), now) if actor else None
-
-
-async def _as_operator(unit: UnitOfWork, actor: Actor, session_key: str, now: datetime) -> Actor:
-    """What the identity provider said at the sign-in makes an operator of that session alone, and for a while."""
     came = await unit.issuer_accounts.session(session_key)
-    if came is None:
-        return actor
-    is_operator = actor.is_operator or (came.operator_until is not None and now < came.operator_until)
-    return dataclasses.replace(actor, is_operator=is_operator, came_by_issuer=True)
-
-
-def _in_force(actor: Actor, now: datetime) -> Actor:
-    def holds(each: Authorization) -> bool:
-        return each.valid_from <= now and (each.valid_until is None or now < each.valid_until)
-
-    memberships = (
-        dataclasses.replace(each, authorizations=tuple(filter(holds, each.authorizations)))
-        for each in actor.memberships
-    )
-    return dataclasses.replace(actor, memberships=tuple(memberships))
+    return _Live(session.actor_id, came is not None, came.operator_until if came else None)

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from gateway.api.auth.doors import Doors, answer_done, read_proof
 from gateway.api.auth.endpoints import endpoint
+from gateway.api.auth.forms import Form
 from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE
 from gateway.api.auth.one_time_password_routes import one_time_password_routes
 from gateway.api.auth.parts import AuthParts
@@ -42,9 +43,7 @@ class _Sessions(Doors):
     async def create_account(self, request: Request) -> Response:
         form = await self.form(request)
         username, password, email = form.text("username"), form.text("password"), form.optional_text("email")
-        customer = form.part("customer")
-        name, kind = customer.text("name"), customer.choice("kind", CustomerKind, CustomerKind.HOUSEHOLD)
-        asked = parties.SignUp(username, password, name, kind, email)
+        asked = _invited(form, username, password, email) or _with_customer(form, username, password, email)
         form.check(*parties.sign_up_problems(asked))
         rules, address = self.parts.rules, self.limit_key(request)
         actor_id, customer_id = await parties.sign_up(self.parts.core, rules.passwords, rules.attempts, address, asked)
@@ -91,3 +90,18 @@ class _Sessions(Doors):
         for name in {ACCESS_COOKIE, REFRESH_COOKIE} & set(request.cookies):
             response.delete_cookie(name, secure=True, httponly=True, samesite="strict")
         return response
+
+
+def _invited(form: Form, username: str, password: str, email: str | None) -> parties.SignUp | None:
+    """An account for who comes with an invitation instead of a customer of their own."""
+    token = form.optional_text("invitation")
+    if token is None:
+        return None
+    form.without("customer", "NOT_WITH_INVITATION")
+    return parties.SignUp(username, password, email=email, invitation=token)
+
+
+def _with_customer(form: Form, username: str, password: str, email: str | None) -> parties.SignUp:
+    customer = form.part("customer")
+    name, kind = customer.text("name"), customer.choice("kind", CustomerKind, CustomerKind.HOUSEHOLD)
+    return parties.SignUp(username, password, name, kind, email)

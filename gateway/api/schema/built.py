@@ -5,29 +5,35 @@ from strawberry.schema.config import StrawberryConfig
 
 from gateway.api.schema import (
     agreements,
+    authorizations,
     bundles,
     clients,
     engagement,
     forms,
     health,
     inventory,
+    members,
     orders,
     parties,
     places,
     prices,
     providers,
+    records,
     registrations,
     security,
     sessions,
 )
 from gateway.api.schema.agreements import AgreementMutations
+from gateway.api.schema.authorization_mutations import AuthorizationMutations
 from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.client_mutations import ClientMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
+from gateway.api.schema.member_mutations import MemberMutations
 from gateway.api.schema.order_events import EVENT_TYPES
 from gateway.api.schema.order_mutations import OrderMutations
 from gateway.api.schema.plain import made_plain
 from gateway.api.schema.queries import Query
+from gateway.api.schema.record_mutations import RecordMutations
 from gateway.api.schema.registration_events import REGISTRATION_EVENT_TYPES
 from gateway.api.schema.registration_mutations import RegistrationMutations
 from gateway.api.schema.scalars import SCALARS
@@ -37,17 +43,20 @@ from gateway.domain.catalog import prices as kinds_of_price
 
 AREAS = (
     agreements,
+    authorizations,
     bundles,
     clients,
     engagement,
     forms,
     health,
     inventory,
+    members,
     orders,
     parties,
     places,
     prices,
     providers,
+    records,
     registrations,
     sessions,
     security,
@@ -66,6 +75,9 @@ class Mutation(
     RegistrationMutations,
     AgreementMutations,
     SessionMutations,
+    MemberMutations,
+    RecordMutations,
+    AuthorizationMutations,
 ):
     """The mutations of every area."""
 
