@@ -166,7 +166,7 @@ def _is_amount(limit: Money) -> bool:
 def _is_time_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):  # a name that there is not, or that is no file's below the zones' folder
+    except (KeyError, ValueError, OSError):  # a name that there is not, or that is no file's below the zones' folder
         return False
     return True
 

@@ -23,7 +23,7 @@ from gateway.contract.events import EventProof, Post
 from gateway.contract.provider import Provider
 from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.errors import AccessError, Problem
-from gateway.domain.parties import Caller, ServiceClient
+from gateway.domain.parties import Agreement, Caller, ServiceClient
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection
 from gateway.federation.registry import ProviderSpec, Registry, open_registry
@@ -139,6 +139,7 @@ async def running(
     offerings: Sequence[ProductOffering] = (),
     telemetry: Telemetry | None = None,
     event_proof: EventProof | None = None,
+    agreements: Sequence[Agreement] = (),
     **bounds: Any,
 ) -> AsyncIterator[Running]:
     """Runs it from entry to exit, with one provider `nord` of these offerings."""
@@ -146,7 +147,7 @@ async def running(
     scripted = Scripted("nord", tuple(offerings), event_proof=event_proof)
     async with (
         open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, lambda _connection, _order: None) as storage,
-        _registry(scripted, clock, telemetry) as registry,
+        _registry(scripted, clock, telemetry, agreements) as registry,
         aiohttp.ClientSession() as http,
     ):
         projection = Projection(registry, wakeups, clock, None, timedelta(hours=1))
@@ -161,14 +162,16 @@ async def running(
 
 
 @asynccontextmanager
-async def _registry(scripted: Scripted, clock: SettableClock, telemetry: Telemetry) -> AsyncIterator[Registry]:
+async def _registry(
+    scripted: Scripted, clock: SettableClock, telemetry: Telemetry, agreements: Sequence[Agreement]
+) -> AsyncIterator[Registry]:
     @asynccontextmanager
     async def connect_scripted(_settings: Any) -> AsyncIterator[Provider]:
         yield scripted.provider()
 
     spec = ProviderSpec("nord", profile("nord").name, profile("nord").roles, "scripted")
     adapters, calls = {"scripted": connect_scripted}, telemetry.provider_calls
-    async with open_registry([spec], [], clock, adapters=adapters, calls=calls) as registry:
+    async with open_registry([spec], list(agreements), clock, adapters=adapters, calls=calls) as registry:
         yield registry
 
 

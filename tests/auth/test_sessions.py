@@ -287,4 +287,4 @@ async def test_the_known_sessions_are_bounded_and_leave_no_listener(server: Runn
     assert await callers.find("nobody's") is None
 
     assert (len(sessions._known), len(actors._known)) == (2, 1)
-    assert getattr(wakeups, "listener_count") == 2  # noqa: B009
+    assert getattr(wakeups, "listener_count") == 3  # noqa: B009
