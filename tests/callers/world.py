@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from gateway.api.operations.limits import OperationLimits
 from gateway.domain.authorizations import (
     OF_THE_WHOLE,
     Authorization,
@@ -47,6 +48,7 @@ PARTS = tuple(each for each in SelfServiceFunction if each not in OF_THE_WHOLE)
 OFFERING = provider_id("ProductOffering", "nord", "o-1")
 PRODUCT = provider_id("Product", "nord", "p-1")
 OTHER_PRODUCT = provider_id("Product", "nord", "p-2")
+PLENTY = OperationLimits(cost_per_actor="1000000000/minute", cost_per_address="1000000000/minute")
 # NOON is none of these.
 NIGHT = Hours(tuple(Weekday), time(1), time(2))
 
@@ -160,7 +162,7 @@ async def a_world(folder: Path) -> AsyncIterator[World]:
     category = Category(own_id("Category", "fibre"), "fibre", "Fibre")
     agreed = Agreement("a", "Sales", frozenset({OPERATOR, "nord"}))
     sold = [offering("nord", "o-1", "Fibre 100", prices=(price("499"),), categories=(category,))]
-    async with running(folder, sold, agreements=[agreed], frame_limit=100_000) as gateway:
+    async with running(folder, sold, agreements=[agreed], operation=PLENTY) as gateway:
         manager = await gateway.sign_in("manager")
         await gateway.sign_in("stranger")
         await gateway.sign_in("operator", is_operator=True)
