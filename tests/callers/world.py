@@ -48,7 +48,7 @@ PARTS = tuple(each for each in SelfServiceFunction if each not in OF_THE_WHOLE)
 OFFERING = provider_id("ProductOffering", "nord", "o-1")
 PRODUCT = provider_id("Product", "nord", "p-1")
 OTHER_PRODUCT = provider_id("Product", "nord", "p-2")
-PLENTY = OperationLimits(cost_per_actor="1000000000/minute", cost_per_address="1000000000/minute")
+PLENTY = OperationLimits(cost=1_000_000, cost_per_actor="1000000000/minute", cost_per_address="1000000000/minute")
 # NOON is none of these.
 NIGHT = Hours(tuple(Weekday), time(1), time(2))
 
