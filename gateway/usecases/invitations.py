@@ -48,11 +48,15 @@ class InviteMember:
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """Who comes with a token: an actor, with the e-mail addresses that an invitation may be bound to (folded)."""
+    """Who comes with a token: an actor, with the e-mail addresses that an invitation may be bound to (folded).
+
+    A newcomer's account is made in the same transaction, and not at all where the token is not good.
+    """
 
     actor: Actor
     emails: tuple[str, ...]
     address: str
+    is_newcomer: bool = False
 
 
 async def invite_member(core: Core, caller: Caller, given: InviteMember) -> tuple[Invitation, str | None]:
@@ -204,7 +208,8 @@ async def join(core: Core, unit: UnitOfWork, token: str, who: Joining, *path: st
 
 def _not_good(core: Core, who: Joining, *path: str) -> RequestError:
     """The one answer, whatever the reason; that somebody tried is recorded."""
-    refused = NewSecurityEvent(Kind.INVITATION_REFUSED, core.clock.now(), who.actor.id, address=who.address or None)
+    actor_id = None if who.is_newcomer else who.actor.id
+    refused = NewSecurityEvent(Kind.INVITATION_REFUSED, core.clock.now(), actor_id, address=who.address or None)
     core.refusals.note(refused)
     return RequestError.at("INVITATION_INVALID", *path)
 

@@ -86,7 +86,7 @@ async def sign_up(core: Core, passwords: Passwords, attempts: Attempts, address:
 async def _joined(core: Core, unit: UnitOfWork, account: NewAccount, address: str, token: str) -> str:
     # The address that was typed in counts, kept or not: whether it is somebody else's, nobody learns here.
     emails = (account.email.casefold(),) if account.email else ()
-    who = Joining(Actor(account.actor_id, account.username), emails, address)
+    who = Joining(Actor(account.actor_id, account.username), emails, address, is_newcomer=True)
     return (await join(core, unit, token, who, "invitation")).customer_id
 
 

@@ -49,8 +49,7 @@ PARTS = tuple(each for each in SelfServiceFunction if each not in OF_THE_WHOLE)
 OFFERING = provider_id("ProductOffering", "nord", "o-1")
 PRODUCT = provider_id("Product", "nord", "p-1")
 OTHER_PRODUCT = provider_id("Product", "nord", "p-2")
-_RATE = "1000000000/minute"
-PLENTY = OperationLimits(cost=10_000_000, cost_per_actor=_RATE, cost_per_address=_RATE)
+PLENTY = OperationLimits(cost=1_000_000, cost_per_actor="1000000000/minute", cost_per_address="1000000000/minute")
 # NOON is none of these.
 NIGHT = Hours(tuple(Weekday), time(1), time(2))
 
@@ -105,12 +104,10 @@ class World:
                 made |= await self._order(unit)
             if "site" in used:
                 made |= await self._site(unit)
+            if {"member", "invitation", "contact", "subscriber"} & set(used):
+                made |= await self._people(unit)
             if "authorization" in used:
                 made |= await self._authorization(unit)
-            if "member" in used:
-                made |= await self._member(unit)
-            if {"invitation", "contact", "subscriber"} & set(used):
-                made |= await self._record(unit)
         return {name: made[name] for name in used}
 
     async def _bundle(self, unit: UnitOfWork) -> dict[str, str]:
@@ -137,23 +134,21 @@ class World:
         await unit.accounts.add_site(site)
         return {"site": site.id}
 
-    async def _member(self, unit: UnitOfWork) -> dict[str, str]:
-        member = new_id("Member")
-        account = replace(an_account(f"somebody-{member}"[:64], None), customer_id=None)
-        assert await unit.accounts.add(account)
-        actor = Actor(account.actor_id, account.username)
-        assert await unit.members.add(Member(member, self.customer, actor, MemberRole.AUTHORIZED_USER, NOON))
-        return {"member": member}
-
-    async def _record(self, unit: UnitOfWork) -> dict[str, str]:
-        ids = (new_id("Invitation"), self.customer, MemberRole.SERVICE_USER)
-        invitation = Invitation(*ids, NOON, NOON + timedelta(days=1), self.actors["manager"], new_id("Digest"))
+    async def _people(self, unit: UnitOfWork) -> dict[str, str]:
+        account = replace(an_account(f"member-{new_id('Key')[-24:]}", None), customer_id=None)
+        role, actor = MemberRole.AUTHORIZED_USER, Actor(account.actor_id, account.username)
+        member = Member(new_id("Member"), self.customer, actor, role, NOON)
+        until, digest = NOON + timedelta(days=1), new_id("Digest")
+        invitation = Invitation(new_id("Invitation"), self.customer, role, NOON, until, actor.id, digest)
         contact = Contact(new_id("Contact"), self.customer, "Anna", ContactRole.BILLING)
         subscriber = Subscriber(new_id("Subscriber"), self.customer, "Erik")
+        assert await unit.accounts.add(account)
+        assert await unit.members.add(member)
         await unit.invitations.add(invitation)
         await unit.records.add(contact)
         await unit.records.add(subscriber)
-        return {"invitation": invitation.id, "contact": contact.id, "subscriber": subscriber.id}
+        kept = {"invitation": invitation.id, "contact": contact.id, "subscriber": subscriber.id}
+        return {"member": member.id, **kept}
 
     async def _authorization(self, unit: UnitOfWork) -> dict[str, str]:
         granted = authorization((SelfServiceFunction.TEST,), ProductScope((OTHER_PRODUCT,)))

@@ -83,11 +83,11 @@ class MemberMutations:
         made, token = await invitations.invite_member(info.context.core, info.context.caller, given)
         return InviteMemberPayload(invitation=made, token=token)
 
-    @mutation(Access.SIGNED_IN, WithdrawInvitationPayload, WithdrawInvitationErrors)
+    @mutation(Access.MANAGER, WithdrawInvitationPayload, WithdrawInvitationErrors)
     async def withdraw_invitation(
         self, info: Info, input: Annotated[WithdrawInvitationInput, argument("Which one.")]
     ) -> Any:
-        """Takes an invitation back, as one of the customer's managers; again is harmless."""
+        """Takes an invitation back; again is harmless."""
         context = info.context
         ended = await invitations.withdraw_invitation(context.core, context.caller, input.invitation_id)
         return WithdrawInvitationPayload(invitation=ended)
@@ -105,18 +105,18 @@ class MemberMutations:
         shown = members.seen_by(context.caller, member)
         return AcceptInvitationPayload(member=shown, customer=joined.customer if joined else None)
 
-    @mutation(Access.SIGNED_IN, ChangeMemberRolePayload, ChangeMemberRoleErrors)
+    @mutation(Access.MANAGER, ChangeMemberRolePayload, ChangeMemberRoleErrors)
     async def change_member_role(
         self, info: Info, input: Annotated[ChangeMemberRoleInput, argument("Who, and what.")]
     ) -> Any:
-        """Gives a member another role, as one of the customer's managers. It counts at once, on open streams too."""
+        """Gives a member another role. It counts at once, on open streams too."""
         context = info.context
         changed = await members.change_member_role(context.core, context.caller, input.member_id, input.role)
         return ChangeMemberRolePayload(member=changed)
 
-    @mutation(Access.SIGNED_IN, RemoveMemberPayload, RemoveMemberErrors)
+    @mutation(Access.MANAGER, RemoveMemberPayload, RemoveMemberErrors)
     async def remove_member(self, info: Info, input: Annotated[RemoveMemberInput, argument("Who.")]) -> Any:
-        """Takes a membership away, as one of the customer's managers. It counts at once, on open streams too."""
+        """Takes a membership away. It counts at once, on open streams too."""
         context = info.context
         removed = await members.remove_member(context.core, context.caller, input.member_id)
         return RemoveMemberPayload(removed_member_id=removed)
@@ -128,7 +128,7 @@ class MemberMutations:
         left = await members.leave_customer(context.core, context.caller, input.customer_id)
         return LeaveCustomerPayload(left_customer_id=left)
 
-    @mutation(Access.SIGNED_IN, HandOverManagementPayload, HandOverManagementErrors)
+    @mutation(Access.MANAGER, HandOverManagementPayload, HandOverManagementErrors)
     async def hand_over_management(
         self, info: Info, input: Annotated[HandOverManagementInput, argument("To whom.")]
     ) -> Any:

@@ -23,7 +23,7 @@ from gateway.api.schema.record_inputs import (
 )
 from gateway.api.schema.weights import Weight
 from gateway.domain.members import Contact, Subscriber
-from gateway.domain.parties import Customer, Site
+from gateway.domain.parties import Customer, SelfServiceFunction, Site
 from gateway.usecases import customers, parties, records
 from gateway.usecases.policy import Access
 
@@ -100,7 +100,7 @@ class RecordMutations:
         closed = await customers.close_customer(context.core, context.caller, input.customer_id)
         return CloseCustomerPayload(closed_customer_id=closed)
 
-    @mutation(Access.SIGNED_IN, UpdateSitePayload, UpdateSiteErrors)
+    @mutation(Access.SIGNED_IN, UpdateSitePayload, UpdateSiteErrors, function=SelfServiceFunction.CONFIGURE)
     async def update_site(self, info: Info, input: Annotated[UpdateSiteInput, argument("What to change.")]) -> Any:
         """Changes a place. Bundles and orders keep the address that it had when it was chosen."""
         address = address_of(input.address) if input.address else None
@@ -109,7 +109,7 @@ class RecordMutations:
         )
         return UpdateSitePayload(site=site)
 
-    @mutation(Access.SIGNED_IN, RemoveSitePayload, RemoveSiteErrors)
+    @mutation(Access.SIGNED_IN, RemoveSitePayload, RemoveSiteErrors, function=SelfServiceFunction.CONFIGURE)
     async def remove_site(self, info: Info, input: Annotated[RemoveSiteInput, argument("Which one.")]) -> Any:
         """Takes a place away. Bundles and orders keep its address, so none stands in the way."""
         removed = await parties.remove_site(info.context.core, info.context.caller, input.site_id)
@@ -123,19 +123,19 @@ class RecordMutations:
         made = await records.add_contact(context.core, context.caller, input.customer_id or None, given)
         return AddContactPayload(contact=made)
 
-    @mutation(Access.SIGNED_IN, UpdateContactPayload, UpdateContactErrors)
+    @mutation(Access.MANAGER, UpdateContactPayload, UpdateContactErrors)
     async def update_contact(
         self, info: Info, input: Annotated[UpdateContactInput, argument("What to change.")]
     ) -> Any:
-        """Changes a contact, as one of the customer's managers. Of two at once, the last one wins."""
+        """Changes a contact. Of two at once, the last one wins."""
         context = info.context
         given = records.ContactDetails(_text(input.name), input.role or None, _text(input.email), _text(input.phone))
         changed = await records.update_contact(context.core, context.caller, input.contact_id, given)
         return UpdateContactPayload(contact=changed)
 
-    @mutation(Access.SIGNED_IN, RemoveContactPayload, RemoveContactErrors)
+    @mutation(Access.MANAGER, RemoveContactPayload, RemoveContactErrors)
     async def remove_contact(self, info: Info, input: Annotated[RemoveContactInput, argument("Which one.")]) -> Any:
-        """Takes a contact away, as one of the customer's managers."""
+        """Takes a contact away."""
         removed = await records.remove_contact(info.context.core, info.context.caller, input.contact_id)
         return RemoveContactPayload(removed_contact_id=removed)
 
@@ -149,20 +149,20 @@ class RecordMutations:
         made = await records.add_subscriber(context.core, context.caller, input.customer_id or None, given)
         return AddSubscriberPayload(subscriber=made)
 
-    @mutation(Access.SIGNED_IN, UpdateSubscriberPayload, UpdateSubscriberErrors, Weight.PROVIDERS)
+    @mutation(Access.MANAGER, UpdateSubscriberPayload, UpdateSubscriberErrors, Weight.PROVIDERS)
     async def update_subscriber(
         self, info: Info, input: Annotated[UpdateSubscriberInput, argument("What to change.")]
     ) -> Any:
-        """Changes a subscriber, as one of the customer's managers. Of two at once, the last one wins."""
+        """Changes a subscriber. Of two at once, the last one wins."""
         context = info.context
         given = records.SubscriberDetails(_text(input.name), _tuple(input.product_ids), _tuple(input.numbers))
         changed = await records.update_subscriber(context.core, context.caller, input.subscriber_id, given)
         return UpdateSubscriberPayload(subscriber=changed)
 
-    @mutation(Access.SIGNED_IN, RemoveSubscriberPayload, RemoveSubscriberErrors)
+    @mutation(Access.MANAGER, RemoveSubscriberPayload, RemoveSubscriberErrors)
     async def remove_subscriber(
         self, info: Info, input: Annotated[RemoveSubscriberInput, argument("Which one.")]
     ) -> Any:
-        """Takes a subscriber away, as one of the customer's managers; the products stay."""
+        """Takes a subscriber away; the products stay."""
         removed = await records.remove_subscriber(info.context.core, info.context.caller, input.subscriber_id)
         return RemoveSubscriberPayload(removed_subscriber_id=removed)
