@@ -49,10 +49,12 @@ from gateway.saga.workflow import Engine
 from gateway.settings import ProvidersConfig, Settings, read_alarm_rules
 from gateway.storage import SqlStorage, SystemClock, open_executors, open_storage, open_wakeups
 from gateway.storage.audit_trail import AuditTrail, noted_head, open_trail
+from gateway.storage.erasures import ErasedList
 from gateway.storage.sealing import FernetSealing, open_sealing
 from gateway.storage.secret_files import kept_secret
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
+from gateway.usecases.erasing import Erasing, erase_again
 from gateway.usecases.health import keep_health
 from gateway.usecases.mails import MailRules, send_mails
 from gateway.usecases.onboarding import Onboarding
@@ -117,10 +119,11 @@ async def open_gateway(
     library = open_library(api)
     clock, engine = SystemClock(), Engine(sweep_s=SWEEP_S)
     audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
+    erased = ErasedList(settings.keys_folder)
     async with (
         open_telemetry(_trace_settings(settings)) as telemetry,
         open_wakeups(settings.database, settings.redis_url) as wakeups,
-        open_storage(settings.database, wakeups, clock, engine.start_in, audit) as storage,
+        open_storage(settings.database, wakeups, clock, engine.start_in, audit, erased) as storage,
         open_registry(providers.providers, providers.agreements, clock, calls=telemetry.provider_calls) as registry,
         open_projection(
             registry,
@@ -133,6 +136,7 @@ async def open_gateway(
         sealing = open_sealing(settings.secrets_key, settings.keys_folder)
         onboarding = _onboarding(settings, providers, sealing)
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
+        await erase_again(Erasing(storage, clock, sealing), erased)
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)

@@ -226,6 +226,14 @@ def account_reset_one_time_password(username: Username, data: Data = None) -> in
     return reset_one_time_password(username, data)
 
 
+@account_commands.command("erase")
+def account_erase(username: Username, data: Data = None) -> int:
+    """Erase a person's account, and the closed customers that nobody else managed; orders stay without the person."""
+    from gateway.cli.people import erase
+
+    return erase(username, data)
+
+
 @audit_commands.command("verify")
 def audit_verify(
     file: Annotated[Path | None, typer.Argument(help="An exported file, instead of the database.")] = None,

@@ -11,9 +11,12 @@ from gateway.cli.failures import as_refusals
 from gateway.cli.refusal import Refusal
 from gateway.domain.errors import RequestError
 from gateway.ports import Clock, Storage
+from gateway.ports.registrations import Sealing
 from gateway.settings import read_settings
 from gateway.storage import SystemClock, open_storage, open_wakeups
 from gateway.storage.audit_trail import open_trail
+from gateway.storage.erasures import ErasedList
+from gateway.storage.sealing import open_sealing
 
 T = TypeVar("T")
 
@@ -24,6 +27,7 @@ class Keeper:
 
     storage: Storage
     clock: Clock
+    sealing: Sealing
 
 
 def run_with_keeper(data: Path | None, work: Callable[[Keeper], Awaitable[T]], told: Callable[[str], str]) -> T:
@@ -46,6 +50,6 @@ async def _opened(data: Path | None) -> AsyncIterator[Keeper]:
     audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
     async with (
         open_wakeups(settings.database, settings.redis_url) as wakeups,
-        open_storage(settings.database, wakeups, clock, None, audit) as storage,
+        open_storage(settings.database, wakeups, clock, None, audit, ErasedList(settings.keys_folder)) as storage,
     ):
-        yield Keeper(storage, clock)
+        yield Keeper(storage, clock, open_sealing(settings.secrets_key, settings.keys_folder))

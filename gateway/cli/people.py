@@ -5,6 +5,7 @@ from pathlib import Path
 from gateway.cli.keeper import run_with_keeper
 from gateway.cli.words import say
 from gateway.usecases import own_sessions
+from gateway.usecases.erasing import erase_account_of
 
 
 def end_sessions(username: str, data: Path | None) -> int:
@@ -21,5 +22,16 @@ def reset_one_time_password(username: str, data: Path | None) -> int:
     return 0
 
 
+def erase(username: str, data: Path | None) -> int:
+    """Erases the account; a gateway that runs notices within five seconds. Raises: Refusal."""
+    erased = run_with_keeper(data, lambda keeper: erase_account_of(keeper, username), _told)
+    say(f"the account is erased; what is left of it is the id {erased}")
+    return 0
+
+
 def _told(code: str) -> str:
-    return "there is no account of that name" if code == "NOT_FOUND" else code
+    told = {
+        "NOT_FOUND": "there is no account of that name",
+        "LAST_MANAGER": "nobody else manages one of its customers: hand the management over, or close the customer",
+    }
+    return told.get(code, code)

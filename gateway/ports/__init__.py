@@ -20,6 +20,7 @@ from gateway.ports.health import HealthEvents
 from gateway.ports.issuer import IssuerAccounts
 from gateway.ports.mails import Mails
 from gateway.ports.members import Invitations, Members, Records
+from gateway.ports.personal import PersonalData
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
 from gateway.ports.security import SecurityEvents
@@ -456,6 +457,8 @@ class UnitOfWork(Protocol):
     def security_events(self) -> SecurityEvents: ...
     @property
     def authorizations(self) -> Authorizations: ...
+    @property
+    def personal_data(self) -> PersonalData: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

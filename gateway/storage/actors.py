@@ -67,7 +67,7 @@ class ActorRows:
 
     async def profile(self, actor_id: str, *, lock: bool = False) -> Profile | None:
         actor, email = tables.actor, tables.actor_email.c
-        statement = select(actor).where(actor.c.key == sought(ACTOR, actor_id))
+        statement = select(actor).where(actor.c.key == sought(ACTOR, actor_id), actor.c.erased_at.is_(None))
         row = await self._rows.first(statement.with_for_update() if lock else statement)
         if row is None:
             return None
@@ -85,7 +85,8 @@ class ActorRows:
 
     async def actor(self, actor_id: str) -> Actor | None:
         key = sought(ACTOR, actor_id)
-        row = await self._rows.first(select(tables.actor).where(tables.actor.c.key == key))
+        actor = tables.actor.c
+        row = await self._rows.first(select(tables.actor).where(actor.key == key, actor.erased_at.is_(None)))
         if row is None:
             return None
         has_one_time_password = await self._has_one_time_password(key)

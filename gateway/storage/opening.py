@@ -1,5 +1,7 @@
 """Opens the storage: engines, schema, transactions."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -12,6 +14,7 @@ from gateway.ports import Clock, WakeUps
 from gateway.ports.executors import Executors
 from gateway.storage import schema, sqlite
 from gateway.storage.audit_trail import AuditTrail, passing_trail
+from gateway.storage.erasures import ErasedList
 from gateway.storage.failures import StorageUnavailable, told_as_unavailable
 from gateway.storage.rows import Starter
 from gateway.storage.shared_wakeups import Failures, Line, SharedWakeUps
@@ -20,12 +23,16 @@ from gateway.storage.wakeups import MemoryWakeUps
 
 __all__ = ["SqlStorage", "Starter", "open_executors", "open_storage", "open_wakeups"]
 
+_SCRUBS = 20
+_log = logging.getLogger("gateway.storage")
+
 
 class Dialect(Protocol):
     """What a module of a dialect has: all that differs between the databases, but for single statements."""
 
     def prepare(self, url: URL) -> None: ...
     def open_engines(self, url: URL) -> tuple[AsyncEngine, AsyncEngine]: ...
+    def scrub(self, url: URL) -> bool: ...
     def lock_schema(self, connection: Connection) -> None: ...
     def executors(self, url: URL, clock: Clock) -> Executors: ...
     def line(self, url: URL) -> tuple[Line, Failures] | None: ...
@@ -58,6 +65,7 @@ class SqlStorage:
         clock: Clock,
         starter: Starter | None,
         audit: AuditTrail,
+        erased: ErasedList,
     ) -> None:
         driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else "sqlite"
         self.sync_url = url.set(drivername=driver).render_as_string(hide_password=False)
@@ -67,6 +75,8 @@ class SqlStorage:
         self._clock = clock
         self._starter = starter
         self.audit = audit
+        self._url = url
+        self._erased = erased
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
@@ -76,9 +86,22 @@ class SqlStorage:
                 unit = SqlUnitOfWork(connection, self._clock, self.audit.keys, self._starter)
                 yield unit
                 head = await unit.complete()
+                # Before the commit: whom a crash leaves noted and not erased, the next start erases.
+                for erased_id, at in unit.erased.items():
+                    self._erased.note([erased_id], at)
         if head:
             self.audit.note(head)
+        if unit.erased:
+            await self._scrub()
         self._wakeups.notify(*unit.topics)
+
+    async def _scrub(self) -> None:
+        """Until no reader stands in the way; what is left then goes when the database is closed."""
+        for _ in range(_SCRUBS):
+            if await asyncio.to_thread(self._dialect.scrub, self._url):
+                return
+            await asyncio.sleep(0.2)
+        _log.warning("erased data stay in the database's log until it is closed")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlUnitOfWork]:
@@ -154,18 +177,23 @@ async def open_wakeups(database_url: str, redis_url: str = "") -> AsyncIterator[
 
 @asynccontextmanager
 async def open_storage(
-    database_url: str, wakeups: WakeUps, clock: Clock, starter: Starter | None, audit: AuditTrail | None = None
+    database_url: str,
+    wakeups: WakeUps,
+    clock: Clock,
+    starter: Starter | None,
+    audit: AuditTrail | None = None,
+    erased: ErasedList | None = None,
 ) -> AsyncIterator[SqlStorage]:
     """Opens `sqlite:///path` or `postgresql://…` and brings its schema up to date.
 
     `starter` is called inside the transaction by `orders.start`, with the synchronous connection and the order's id.
     `audit` holds the keys of the security events' chain; without it they are chained by a key that ends with this
-    process, so that no later one can check them.
+    process, so that no later one can check them. `erased` is where is noted who was erased; without it nowhere.
     Raises: StorageUnavailable, UnknownRevision.
     """
     url, dialect = _read_url(database_url)
     dialect.prepare(url)
-    storage = SqlStorage(url, dialect, wakeups, clock, starter, audit or passing_trail())
+    storage = SqlStorage(url, dialect, wakeups, clock, starter, audit or passing_trail(), erased or ErasedList())
     try:
         await storage.upgrade()
         yield storage

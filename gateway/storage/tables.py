@@ -43,6 +43,7 @@ actor = Table(
     Column("password_hash", Text, nullable=False),
     Column("is_operator", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("erased_at", Moment),
 )
 
 actor_email = Table(
@@ -62,6 +63,7 @@ customer = Table(
     Column("last_event", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("closed_at", Moment),
+    Column("erased_at", Moment),
 )
 
 membership = Table(

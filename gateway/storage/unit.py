@@ -1,5 +1,6 @@
 """One transaction over all that is kept."""
 
+from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +23,7 @@ from gateway.storage.notifications import SqlNotifications
 from gateway.storage.one_time_passwords import SqlOneTimePasswords
 from gateway.storage.orders import SqlOrders
 from gateway.storage.password_resets import SqlPasswordResets
+from gateway.storage.personal import SqlPersonalData
 from gateway.storage.records import SqlRecords
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.retention import SqlRetention
@@ -40,6 +42,7 @@ class SqlUnitOfWork:
         self._clock = clock
         self._starter = starter
         self.topics: dict[str, None] = {}
+        self.erased: dict[str, datetime] = {}
 
     def wake(self, *topics: str) -> None:
         """Keeps the topics for after the commit, each once."""
@@ -124,6 +127,10 @@ class SqlUnitOfWork:
     @cached_property
     def security_events(self) -> SqlSecurityEvents:
         return SqlSecurityEvents(self._rows, self._keys, self.wake)
+
+    @cached_property
+    def personal_data(self) -> SqlPersonalData:
+        return SqlPersonalData(self._rows, self.erased.__setitem__)
 
     async def complete(self) -> Head | None:
         """What must come last in the transaction: the security events' places. Returns the chain's new head, if any."""

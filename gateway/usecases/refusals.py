@@ -154,4 +154,8 @@ async def _written(storage: Storage, events: Sequence[NewSecurityEvent]) -> None
             customer_id = each.customer_id
             if customer_id is None and each.actor_id is not None:
                 customer_id = await only_customer_of(unit, each.actor_id)
-            await unit.security_events.record(dataclasses.replace(each, customer_id=customer_id))
+            # A token of an erased account that is tried on must not bring the address back.
+            is_erased = each.actor_id is not None and await unit.personal_data.is_erased(each.actor_id)
+            address = None if is_erased else each.address
+            kept = dataclasses.replace(each, customer_id=customer_id, address=address)
+            await unit.security_events.record(kept)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from gateway.api.auth import AuthParts, AuthSettings, Identity, auth_routes, open_auth
 from gateway.domain.errors import AccessError
 from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
+from gateway.storage.erasures import ErasedList
 from gateway.storage.sealing import open_sealing
 from gateway.usecases.core import Core
 from gateway.usecases.onboarding import Onboarding
@@ -126,7 +127,7 @@ async def serving(folder: Path, clock: SettableClock, settings: AuthSettings) ->
     """Accounts and sessions over the data of that folder."""
     wakeups = MemoryWakeUps()
     async with (
-        open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, None) as storage,
+        open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, None, None, ErasedList(folder)) as storage,
         open_auth(_core(storage, wakeups, clock, folder), folder, settings) as parts,
     ):
         identity = Identity(parts)

@@ -52,7 +52,29 @@ def test_a_lost_one_time_password_is_taken_away(tmp_path: Path, capsys: Capture)
     assert on(tmp_path, lambda unit: unit.one_time_passwords.get(account.actor_id)) is None
 
 
-@pytest.mark.parametrize("act", [people.reset_one_time_password, people.end_sessions])
+def test_the_operator_erases_an_account_once_its_customer_is_closed(tmp_path: Path, capsys: Capture) -> None:
+    account = an_account()
+
+    async def sign_up(unit: UnitOfWork) -> None:
+        await unit.accounts.add(account)
+
+    async def close(unit: UnitOfWork) -> None:
+        await unit.members.close(account.customer_id or "", NOON)
+
+    on(tmp_path, sign_up)
+    with pytest.raises(Refusal) as caught:
+        people.erase("maria", tmp_path)
+    on(tmp_path, close)
+    people.erase("Maria", tmp_path)
+
+    assert caught.value.lines[0].startswith("nobody else manages one of its customers")
+    told = f"the account is erased; what is left of it is the id {account.actor_id}"
+    assert capsys.readouterr().out.splitlines() == [told]
+    assert on(tmp_path, lambda unit: unit.accounts.credentials("maria")) is None
+    assert len((tmp_path / "erased.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("act", [people.reset_one_time_password, people.end_sessions, people.erase])
 def test_a_name_that_nobody_has_is_refused(act: Callable[[str, Path], int], tmp_path: Path) -> None:
     with pytest.raises(Refusal) as caught:
         act("nobody", tmp_path)

@@ -11,6 +11,7 @@ from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE
 from gateway.api.auth.one_time_password_routes import one_time_password_routes
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.password_routes import password_routes
+from gateway.api.auth.personal_routes import personal_routes
 from gateway.api.auth.security_routes import security_routes
 from gateway.api.auth.session_answers import json_answer
 from gateway.api.auth.token_routes import token_routes
@@ -32,6 +33,7 @@ def auth_routes(parts: AuthParts) -> list[Route]:
         Route("/auth/refresh", endpoint({"POST": sessions_.refresh})),
         *one_time_password_routes(parts),
         *password_routes(parts),
+        *personal_routes(parts),
         *token_routes(parts),
         *security_routes(parts),
     ]
