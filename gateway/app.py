@@ -1,7 +1,7 @@
 """The composition root: the one module that sees every room, and puts a gateway together from settings."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,8 @@ from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
 from gateway.contract.events import Post
 from gateway.contract.provider import Outbound
+from gateway.domain.alarm_rules import AlarmRule
+from gateway.domain.security_chain import key_id
 from gateway.federation.callbacks import Callbacks, registered
 from gateway.federation.joining import Joining, Parts, reseal
 from gateway.federation.polling import Pace, polled
@@ -37,14 +39,18 @@ from gateway.saga.leased import LeasedEngine
 from gateway.saga.supervision import Supervisor
 from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
-from gateway.settings import ProvidersConfig, Settings
+from gateway.settings import ProvidersConfig, Settings, read_alarm_rules
 from gateway.storage import SqlStorage, SystemClock, open_executors, open_storage, open_wakeups
-from gateway.storage.sealing import open_sealing
+from gateway.storage.audit_trail import AuditTrail, noted_head, open_trail
+from gateway.storage.sealing import FernetSealing, open_sealing
 from gateway.storage.secret_files import kept_secret
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
+from gateway.usecases.refusals import keeping
+from gateway.usecases.security_alarms import raise_alarms
+from gateway.usecases.security_checking import check_chain, note_keys
 
 # One process works on a SQLite file at a time, so one name will do.
 SOLE_EXECUTOR = "local"
@@ -91,17 +97,20 @@ async def open_gateway(
     `waits_for_providers` makes it ready only when each of them has answered once (the demo); else one that is away
     stops nobody.
 
-    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable,
-    TracesNotInstalled; OSError for the data folder and the key of the secrets.
+    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, AuditKeysUnreadable, UnknownAdapter,
+    ManifestUnreadable, TracesNotInstalled, SettingsError (the rules of alarm); OSError for the data folder and the key
+    of the secrets.
     """
     # What is wrong with the settings is told before anything starts.
+    rules = read_alarm_rules(settings.alarm_rules_file)
     api = api_settings(settings, public_url)
     library = open_library(api)
     clock, engine = SystemClock(), Engine(sweep_s=SWEEP_S)
+    audit = open_trail(settings.audit_key, settings.keys_folder)
     async with (
         open_telemetry(_trace_settings(settings)) as telemetry,
         open_wakeups(settings.database, settings.redis_url) as wakeups,
-        open_storage(settings.database, wakeups, clock, engine.start_in) as storage,
+        open_storage(settings.database, wakeups, clock, engine.start_in, audit) as storage,
         open_registry(providers.providers, providers.agreements, clock, calls=telemetry.provider_calls) as registry,
         open_projection(
             registry,
@@ -111,7 +120,8 @@ async def open_gateway(
             age=timedelta(seconds=settings.catalog_refresh_s),
         ) as projection,
     ):
-        onboarding = _onboarding(settings, providers)
+        sealing = open_sealing(settings.secrets_key, settings.keys_folder)
+        onboarding = _onboarding(settings, providers, sealing)
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
@@ -126,8 +136,11 @@ async def open_gateway(
             ).supervised(),
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
+            keeping(core.refusals, storage, clock),
             _taking_over(core, Parts(registry, projection, subscriptions)),
+            _guarding(core, audit, rules, settings),
         ):
+            await note_keys(core, _key_ids(sealing, audit, auth))
             parts = (core, storage, engine, projection, waits_for_providers)
             yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
 
@@ -140,9 +153,9 @@ async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
     return False
 
 
-def _onboarding(settings: Settings, providers: ProvidersConfig) -> Onboarding:
+def _onboarding(settings: Settings, providers: ProvidersConfig, sealing: FernetSealing) -> Onboarding:
     return Onboarding(
-        sealing=open_sealing(settings.secrets_key, settings.keys_folder),
+        sealing=sealing,
         adapters=installed_adapters(),
         configured=providers.providers,
         limits=settings.registered_limits,
@@ -166,6 +179,28 @@ async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
         tended("health", partial(keep_health, core, parts.registry.health_change)),
     ):
         yield
+
+
+@asynccontextmanager
+async def _guarding(
+    core: Core, audit: AuditTrail, rules: Sequence[AlarmRule], settings: Settings
+) -> AsyncIterator[None]:
+    """Security events raise alarms, and their chain is checked, from entry to exit."""
+    noted, every_s = partial(noted_head, settings.keys_folder), settings.audit_check_s
+    async with (
+        tended("security alarms", partial(raise_alarms, core, rules)),
+        tended("audit check", partial(check_chain, core, audit.keys, noted, every_s), pause_s=60),
+    ):
+        yield
+
+
+def _key_ids(sealing: FernetSealing, audit: AuditTrail, auth: AuthParts) -> Mapping[str, str]:
+    """The ids of every key that the gateway works with, the newest first."""
+    signing = [str(each["kid"]) for each in auth.tokens.public_keys()["keys"]]
+    chained = [key_id(each) for each in audit.keys.keys]
+    return {
+        name: " ".join(ids) for name, ids in (("signing", signing), ("audit", chained), ("secrets", sealing.key_ids))
+    }
 
 
 def _gateway(

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -28,9 +29,11 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.contract.provider import CAPABILITIES, Limits, Outbound
+from gateway.domain.alarm_rules import DEFAULT_RULES, AlarmRule, Condition, CountedBy
 from gateway.domain.catalog.providers import PROVIDER_NAME_LIMIT, SLUG_PATTERN, ProviderRole
 from gateway.domain.identity import own_id
 from gateway.domain.parties import OPERATOR, Agreement
+from gateway.domain.security import SecurityEventKind
 from gateway.federation.registry import ProviderSpec
 from gateway.saga.work import SagaLimits
 
@@ -166,6 +169,18 @@ class Settings(BaseSettings):
         description="What partners' credentials are encrypted by: keys of Fernet, the first of which encrypts; by "
         "default one in the data folder, made on first use.",
         repr=False,
+    )
+    audit_key: SecretsKeys = Field(
+        (),
+        description="What the security events are chained by: keys of 32 random bytes in URL-safe base64, the first of "
+        "which chains, and each of which checks; by default those of a file in the data folder, made on first use.",
+        repr=False,
+    )
+    audit_check_s: Seconds = Field(
+        86400, description="How often the chain of the security events is checked while the gateway runs, in seconds."
+    )
+    alarm_rules_file: Path | None = Field(
+        None, description="The rules by which security events raise alarms: YAML or JSON; by default the gateway's own."
     )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
@@ -498,6 +513,45 @@ def providers_config(content: object, limits: Limits | None = None) -> Providers
     return ProvidersConfig(
         tuple(each.spec(default) for each in file.providers), tuple(each.agreement for each in file.agreements)
     )
+
+
+class _AlarmRuleEntry(_Entry):
+    name: str = Field(pattern="^[A-Z][A-Z0-9_]{0,39}$")
+    condition: Condition
+    kinds: frozenset[SecurityEventKind] = Field(min_length=1)
+    by: CountedBy = CountedBy.ACTOR
+    times: int = Field(1, ge=1, le=1_000_000)
+    within_s: Annotated[float, Field(gt=0, le=86400)] = 60
+
+    @property
+    def rule(self) -> AlarmRule:
+        return AlarmRule(self.name, self.condition, self.kinds, self.by, self.times, timedelta(seconds=self.within_s))
+
+
+class _AlarmRulesFile(_Entry):
+    rules: tuple[_AlarmRuleEntry, ...] = Field(max_length=100)
+
+
+def read_alarm_rules(path: Path | None) -> tuple[AlarmRule, ...]:
+    """The rules of a YAML or JSON file; without one the gateway's own.
+
+    Raises: SettingsError, with a line for each thing wrong that names the rule and the key.
+    """
+    if path is None:
+        return DEFAULT_RULES
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+        rules = _AlarmRulesFile.model_validate(content).rules
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except ValidationError as error:
+        raise SettingsError(*(f"{path}: {line}" for line in _entry_lines(error, content))) from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from None
+    names = [each.name for each in rules]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise SettingsError(*(f"{path}: rule {name!r}: name: is there twice" for name in twice))
+    return tuple(each.rule for each in rules)
 
 
 def _entry_lines(error: ValidationError, content: object) -> Iterable[str]:

@@ -17,6 +17,7 @@ from gateway.domain.paging import MAXIMUM_FIRST
 from gateway.ports import Clock, Storage
 from gateway.settings import read_settings
 from gateway.storage import MemoryWakeUps, SystemClock, open_storage
+from gateway.storage.audit_trail import open_trail
 from gateway.usecases import clients
 from gateway.usecases.clients import SECRET_GRACE, NewSecret
 
@@ -100,6 +101,7 @@ def _run(data: Path | None, work: Callable[[_Keeper], Awaitable[T]]) -> T:
 
 @asynccontextmanager
 async def _opened(data: Path | None) -> AsyncIterator[_Keeper]:
-    clock = SystemClock()
-    async with open_storage(read_settings(data=data).database, MemoryWakeUps(), clock, None) as storage:
+    clock, settings = SystemClock(), read_settings(data=data)
+    audit = open_trail(settings.audit_key, settings.keys_folder)
+    async with open_storage(settings.database, MemoryWakeUps(), clock, None, audit) as storage:
         yield _Keeper(storage, clock)

@@ -1,6 +1,7 @@
 """What can be typed: each command is one function, and loads what it needs when it runs."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -20,12 +21,15 @@ client_commands = typer.Typer(help="Service clients: programs that sign in for t
 app.add_typer(provider_commands, name="provider")
 app.add_typer(db_commands, name="db")
 app.add_typer(client_commands, name="client")
+audit_commands = typer.Typer(help="The trail of security events.", no_args_is_help=True)
+app.add_typer(audit_commands, name="audit")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.", show_default="8000")]
 Data = Annotated[Path | None, typer.Option(help="The folder of all that is kept.", show_default="in the home folder")]
 ProvidersFile = Annotated[Path, typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.")]
 ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
+Before = Annotated[datetime, typer.Option(help="The moment, in local time where it names no zone.", show_default=False)]
 KnownProviders = Annotated[
     Path | None, typer.Option("--providers", help="The file of providers.", show_default="those of the demo")
 ]
@@ -169,3 +173,44 @@ def client_end(client_id: ClientId, data: Data = None) -> int:
     from gateway.cli.clients import end_client
 
     return end_client(client_id, data)
+
+
+@audit_commands.command("verify")
+def audit_verify(
+    file: Annotated[Path | None, typer.Argument(help="An exported file, instead of the database.")] = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head that was noted elsewhere, NUMBER:DIGEST: the trail must have it.")
+    ] = None,
+    data: Data = None,
+) -> int:
+    """Say whether the trail of security events is whole; status 1, and the first event that is not, when it isn't."""
+    from gateway.cli.audit import verify
+
+    return verify(file, head, data)
+
+
+@audit_commands.command("export")
+def audit_export(
+    to: Annotated[Path | None, typer.Option(help="The file to write.", show_default="stdout")] = None,
+    data: Data = None,
+) -> int:
+    """Write the trail as JSON lines, which `verify` checks too."""
+    from gateway.cli.audit import export
+
+    return export(to, data)
+
+
+@audit_commands.command("purge")
+def audit_purge(before: Before, data: Data = None) -> int:
+    """Remove the events before a moment; what is left stays whole."""
+    from gateway.cli.audit import purge
+
+    return purge(before, data)
+
+
+@audit_commands.command("erase-addresses")
+def audit_erase_addresses(before: Before, data: Data = None) -> int:
+    """Erase the network addresses of the events before a moment; the trail stays whole."""
+    from gateway.cli.audit import erase
+
+    return erase(before, data)

@@ -17,6 +17,7 @@ from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
 from gateway.ports.registrations import Registrations
+from gateway.ports.security import SecurityEvents
 
 
 class Clock(Protocol):
@@ -38,7 +39,7 @@ class WakeUps(Protocol):
 
     Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
-    `health:<slug>`, `registration:<id>`.
+    `health:<slug>`, `registration:<id>`, `security` and `security:<customer id>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -375,6 +376,8 @@ class UnitOfWork(Protocol):
     def agreements(self) -> Agreements: ...
     @property
     def health(self) -> HealthEvents: ...
+    @property
+    def security_events(self) -> SecurityEvents: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

@@ -348,3 +348,41 @@ executor = Table(
     Column("heartbeat_at", Moment, nullable=False),
     Column("is_released", Boolean, nullable=False),
 )
+
+security_event = Table(
+    "security_event",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("kind", CODE, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("actor", Text),
+    Column("customer", Text),
+    Column("subject", Text),
+    Column("params", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("personal", Text),
+    Column("previous", Text, nullable=False),
+    Column("key_id", CODE, nullable=False),
+    Column("digest", Text, nullable=False),
+    # No part of the chain: what can be erased.
+    Column("address", Text),
+    Column("network", Text),
+    Column("salt", Text),
+    Index(None, "customer", "seq"),
+    Index(None, "actor", "kind", "seq"),
+    Index(None, "address", "occurred_at"),
+)
+
+security_head = Table(
+    "security_head",  # one row: the newest event, up to where the rules of alarm were applied, and the anchor
+    metadata,
+    Column("name", CODE, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("judged", Integer, nullable=False),
+    Column("anchor_seq", Integer, nullable=False),
+    Column("anchor_digest", Text, nullable=False),
+    Column("anchor_key_id", CODE),
+    Column("anchor_seal", Text),
+)

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.security_chain import ChainKeys, Head
 from gateway.ports import Clock
 from gateway.storage.accounts import SqlAccounts
 from gateway.storage.agreements import SqlAgreements
@@ -16,12 +17,16 @@ from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.rows import Rows, Starter
+from gateway.storage.security import SqlSecurityEvents
 
 
 class SqlUnitOfWork:
     """The repositories on one connection, and the topics to wake once it has committed."""
 
-    def __init__(self, connection: AsyncConnection, clock: Clock, starter: Starter | None = None) -> None:
+    def __init__(
+        self, connection: AsyncConnection, clock: Clock, keys: ChainKeys, starter: Starter | None = None
+    ) -> None:
+        self._keys = keys
         self._rows = Rows(connection)
         self._clock = clock
         self._starter = starter
@@ -70,3 +75,11 @@ class SqlUnitOfWork:
     @cached_property
     def health(self) -> SqlHealthEvents:
         return SqlHealthEvents(self._rows, self.wake)
+
+    @cached_property
+    def security_events(self) -> SqlSecurityEvents:
+        return SqlSecurityEvents(self._rows, self._keys, self.wake)
+
+    async def complete(self) -> Head | None:
+        """What must come last in the transaction: the security events' places. Returns the chain's new head, if any."""
+        return await self.security_events.chain_up() if "security_events" in self.__dict__ else None

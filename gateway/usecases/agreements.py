@@ -11,10 +11,12 @@ from gateway.domain.errors import Problem, RequestError
 from gateway.domain.identity import own_id, own_key
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import OPERATOR, Agreement, Caller
+from gateway.domain.security import SecurityEventKind
 from gateway.ports import UnitOfWork
 from gateway.usecases import policy
 from gateway.usecases.core import Core
 from gateway.usecases.policy import Access
+from gateway.usecases.security_telling import told_by
 
 PARTIES = 20
 CATEGORIES = 100
@@ -69,7 +71,14 @@ async def propose_in(core: Core, unit: UnitOfWork, caller: Caller, proposed: Pro
     )
     made = ProviderAgreement(agreement, AgreementStatus.IN_PROCESS, now, now).approved_by(mine, now)
     await unit.agreements.add(made)
+    await _tell(unit, caller, made)
     return made
+
+
+async def _tell(unit: UnitOfWork, caller: Caller, agreement: ProviderAgreement) -> None:
+    kind, status = SecurityEventKind.AGREEMENT_CHANGED, agreement.status
+    told = told_by(caller, kind, agreement.updated_at, subject=agreement.id, status=status)
+    await unit.security_events.record(told)
 
 
 def check_proposed(proposed: Proposed, now: datetime) -> None:
@@ -113,6 +122,7 @@ async def approve_agreement(core: Core, caller: Caller, agreement_id: str) -> Pr
         approved = found.approved_by(mine, core.clock.now())
         if approved is not found:
             await unit.agreements.save(approved)
+            await _tell(unit, caller, approved)
         return approved
 
 
@@ -128,6 +138,7 @@ async def reject_agreement(core: Core, caller: Caller, agreement_id: str) -> Pro
             raise RequestError.at("NOT_IN_PROCESS", "agreementId")
         rejected = found.ended(AgreementStatus.REJECTED, core.clock.now())
         await unit.agreements.save(rejected)
+        await _tell(unit, caller, rejected)
         return rejected
 
 
@@ -140,6 +151,7 @@ async def terminate_agreement(core: Core, caller: Caller, agreement_id: str) -> 
         found, _ = await _theirs(core, unit, caller, agreement_id, or_operator=True)
         ended = found.ended(AgreementStatus.TERMINATED, core.clock.now())
         await unit.agreements.save(ended)
+        await _tell(unit, caller, ended)
         return ended
 
 

@@ -14,6 +14,7 @@ from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE, Identity
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.problems import NO_STORE, problem_response, unavailable_response
+from gateway.api.auth.security_routes import security_routes
 from gateway.api.auth.token_routes import token_routes
 from gateway.api.telemetry.traces import refused
 from gateway.domain.errors import AccessError, Problem, RequestError, StorageUnavailable
@@ -32,6 +33,7 @@ def auth_routes(parts: AuthParts) -> list[Route]:
         Route("/auth/session", _endpoint({"POST": doors.sign_in, "DELETE": doors.sign_out})),
         Route("/auth/refresh", _endpoint({"POST": doors.refresh})),
         *token_routes(parts),
+        *security_routes(parts),
     ]
 
 
@@ -95,13 +97,14 @@ class _Doors:
         form = await self._form(request)
         token = request.cookies.get(REFRESH_COOKIE, "") if is_cookie else form.text("refresh_token")
         form.check()
-        return self._signed_in(await sessions.refresh(self._parts.core, self._parts.rules, token), is_cookie)
+        address = self._limit_key(request)
+        return self._signed_in(await sessions.refresh(self._parts.core, self._parts.rules, token, address), is_cookie)
 
     async def sign_out(self, request: Request) -> Response:
         caller = await self._identity.caller_of_request(request)
         if caller.session_key is None:
             raise AccessError(Problem("UNAUTHENTICATED"))
-        await sessions.sign_out(self._parts.core, caller.session_key)
+        await sessions.sign_out(self._parts.core, caller.session_key, self._limit_key(request))
         response = Response(status_code=204, headers=NO_STORE)
         for name in {ACCESS_COOKIE, REFRESH_COOKIE} & set(request.cookies):
             response.delete_cookie(name, secure=True, httponly=True, samesite="strict")
