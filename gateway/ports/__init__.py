@@ -16,8 +16,10 @@ from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
+from gateway.ports.operations import OperationsReading
 from gateway.ports.registrations import Registrations
 from gateway.ports.security import SecurityEvents
+from gateway.ports.steps import StepRecord
 
 
 class Clock(Protocol):
@@ -233,20 +235,6 @@ class Bundles(Protocol):
         """Replaces a bundle that this transaction holds locked."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """One provider call of an order's: written before it is sent (`outcome` None), and again with its outcome."""
-
-    item_id: str
-    step: str
-    attempt: int
-    key: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    outcome: str | None = None
-    detail: str = ""
-
-
 class Orders(Protocol):
     """Orders with their items, cancellations and steps."""
 
@@ -376,6 +364,8 @@ class UnitOfWork(Protocol):
     def agreements(self) -> Agreements: ...
     @property
     def health(self) -> HealthEvents: ...
+    @property
+    def operations(self) -> OperationsReading: ...
     @property
     def security_events(self) -> SecurityEvents: ...
 

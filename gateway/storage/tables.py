@@ -154,10 +154,18 @@ order = Table(
     Column("is_open", Boolean, nullable=False),
     Column("placed_at", Moment, nullable=False),
     Column("last_event", Integer, nullable=False),
+    # What the operator looks for: since when an item is HELD, when it is due, when it last came on.
+    Column("held_since", Moment),
+    Column("expected_at", Moment),
+    Column("progressed_at", Moment),
     Column("body", Text, nullable=False),
     Index(None, "customer", "placed_at", "key"),
     Index(None, "is_open", "placed_at"),
 )
+# Of the open orders alone: they stay few, however many are done.
+_is_open = order.c.is_open.is_(True)
+Index("ix_customer_order_open", order.c.placed_at, order.c.key, sqlite_where=_is_open, postgresql_where=_is_open)
+Index("ix_customer_order_progress", order.c.progressed_at, sqlite_where=_is_open, postgresql_where=_is_open)
 
 order_item = Table(
     "order_item",
@@ -207,8 +215,11 @@ order_step = Table(
     Column("ended_at", Moment),
     Column("outcome", Text),
     Column("detail", Text, nullable=False),
+    Column("inputs", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("order", "idempotency_key", "step"),
 )
+_is_pending = order_step.c.ended_at.is_(None)
+Index("ix_order_step_pending", order_step.c.started_at, sqlite_where=_is_pending, postgresql_where=_is_pending)
 
 idempotency = Table(
     "idempotency",

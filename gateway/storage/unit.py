@@ -14,6 +14,7 @@ from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
+from gateway.storage.operations import SqlOperations
 from gateway.storage.orders import SqlOrders
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.rows import Rows, Starter
@@ -71,6 +72,10 @@ class SqlUnitOfWork:
     @cached_property
     def agreements(self) -> SqlAgreements:
         return SqlAgreements(self._rows, self.wake)
+
+    @cached_property
+    def operations(self) -> SqlOperations:
+        return SqlOperations(self._rows)
 
     @cached_property
     def health(self) -> SqlHealthEvents:

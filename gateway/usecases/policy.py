@@ -16,6 +16,8 @@ class Access(StrEnum):
     MANAGER = "MANAGER"
     OPERATOR = "OPERATOR"
     PARTNER = "PARTNER"
+    OPERATIONS = "OPERATIONS"
+    SIGNED_IN_OR_OPERATIONS = "SIGNED_IN_OR_OPERATIONS"
 
 
 PROVIDERS_WRITE = ClientScope.PROVIDERS_WRITE
@@ -47,11 +49,18 @@ def is_partner(caller: Caller) -> bool:
     return is_operator(caller) or (caller.client is not None and PROVIDERS_WRITE in caller.client.scopes)
 
 
+def is_operations(caller: Caller) -> bool:
+    """Whether the caller looks after everybody's orders: an operator, or a service client for operations."""
+    return is_operator(caller) or (caller.client is not None and ClientScope.OPERATIONS in caller.client.scopes)
+
+
 _IS_ALLOWED: Mapping[Access, Callable[[Caller], bool]] = {
     Access.SIGNED_IN: lambda caller: caller.actor is not None,
     Access.MANAGER: _is_manager_of_any,
     Access.OPERATOR: is_operator,
     Access.PARTNER: is_partner,
+    Access.OPERATIONS: is_operations,
+    Access.SIGNED_IN_OR_OPERATIONS: lambda caller: caller.actor is not None or is_operations(caller),
 }
 
 

@@ -11,6 +11,7 @@ from gateway.api.schema import (
     forms,
     health,
     inventory,
+    operations,
     orders,
     parties,
     places,
@@ -23,6 +24,7 @@ from gateway.api.schema.agreements import AgreementMutations
 from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.client_mutations import ClientMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
+from gateway.api.schema.operations_mutations import OperationsMutations
 from gateway.api.schema.order_events import EVENT_TYPES
 from gateway.api.schema.order_mutations import OrderMutations
 from gateway.api.schema.plain import made_plain
@@ -41,6 +43,7 @@ AREAS = (
     forms,
     health,
     inventory,
+    operations,
     orders,
     parties,
     places,
@@ -56,7 +59,13 @@ AREAS = (
     description="What can be changed. Each takes one input and tells what the asker can mend in `userErrors`."
 )
 class Mutation(
-    BundleMutations, OrderMutations, CustomerMutations, ClientMutations, RegistrationMutations, AgreementMutations
+    BundleMutations,
+    OrderMutations,
+    CustomerMutations,
+    ClientMutations,
+    RegistrationMutations,
+    AgreementMutations,
+    OperationsMutations,
 ):
     """The mutations of every area."""
 

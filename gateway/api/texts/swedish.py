@@ -44,6 +44,15 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "NOT_CANCELLABLE": "Beställningen kan inte längre avbeställas.",
         "NOT_FOUND": "Det finns inget sådant.",
         "NOT_HELD": "Den här delen väntar inte på en person.",
+        "ALREADY_DELIVERED": "Leverantören har levererat den här delen. Låt den gå vidare, eller ge upp hela "
+        "beställningen.",
+        "BEING_UNDONE": "Det återtas eller avbeställs redan. Låt en väntande del gå vidare genom ett nytt försök.",
+        "CHANGED_MEANWHILE": "Det har ändrats medan leverantören tillfrågades. Titta på det igen.",
+        "LOOK_FAILED": "Leverantören {provider} kunde inte säga vad det senaste försöket gjorde ({problem}). Inget har "
+        "ändrats.",
+        "LOOK_TOO_EARLY": "Det senaste försöket är för nytt för att svaret ska gälla. Försök om {seconds} sekunder.",
+        "ORDER_ENDED": "Beställningen har tagit slut.",
+        "REASON_REQUIRED": "Säg varför.",
         "REASON_TOO_LONG": "Skälet har fler än {maximum} tecken.",
         "START_OUT_OF_RANGE": "Starten ligger i det förflutna eller för långt fram.",
         "NOT_REMOVABLE": "Den här delen hör till paketet och kan inte tas bort.",
@@ -158,6 +167,9 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "EVENTS_REMOVED": "{count} gamla säkerhetshändelser togs bort, till och med nummer {through}.",
         "KEYS_CHANGED": "Gatewayen arbetar med andra nycklar än förut.",
         "ORDER_CANCELLED": "En beställning begärdes avbruten.",
+        "ORDER_GIVEN_UP": "En beställning gavs upp av driften.",
+        "ORDER_ITEM_RETRIED": "En del av en beställning försöktes igen av driften: {outcome}.",
+        "ORDER_ITEM_SKIPPED": "En del av en beställning gavs upp av driften: {outcome}.",
         "ORDER_PLACED": "En beställning gjordes.",
         "PROVIDER_CHANGED": "En leverantör ändrades.",
         "PROVIDER_CREDENTIALS_CHANGED": "En leverantörs anslutning eller inloggningsuppgifter ändrades.",
@@ -193,6 +205,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "PROVIDER_NOT_OFFERED": "Leverantören erbjuder inte detta.",
         "NOT_DELIVERABLE": "Det kan inte levereras på platsen.",
         "DEPENDENCY_FAILED": "Något som det behöver misslyckades.",
+        "GIVEN_UP": "Det gavs upp av en person, eftersom det inte gick att leverera.",
     },
     "hold": {
         "*": "Det väntar på en person.",

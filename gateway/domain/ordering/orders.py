@@ -121,7 +121,10 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order. `last_sequence` is that of its newest event; the state is computed from the items' by one function."""
+    """An order. `last_sequence` is that of its newest event; the state is computed from the items' by one function.
+
+    `failure` is why the order as a whole was given up, by a person: all that was done is then undone.
+    """
 
     id: str
     customer_id: str
@@ -137,6 +140,7 @@ class Order:
     cancellations: tuple[Cancellation, ...] = ()
     accepted_term_ids: tuple[str, ...] = ()
     last_sequence: int = 0
+    failure: Failure | None = None
 
     def item(self, item_id: str) -> OrderItem | None:
         """The item of that global id, None where it has none."""
