@@ -160,7 +160,6 @@ order = Table(
     Column("progressed_at", Moment),
     Column("body", Text, nullable=False),
     Index(None, "customer", "placed_at", "key"),
-    Index(None, "is_open", "placed_at"),
 )
 # Of the open orders alone: they stay few, however many are done.
 _is_open = order.c.is_open.is_(True)

@@ -86,6 +86,10 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
         "providerRegistrations { edges { node { id } } }",
         (SIGN_IN, FORBIDDEN, FORBIDDEN, SEEN),
     ),
+    "operationsOrders": ("operationsOrders { edges { node { id } } }", OPERATORS),
+    "operationsOrder": ("operationsOrder(id: $order) { id steps { edges { node { key } } } }", OPERATORS),
+    "executors": ("executors { edges { node { id } } }", OPERATORS),
+    "orderBacklog": ("orderBacklog { openOrders }", OPERATORS),
     "agreements": ("agreements { edges { node { id } } }", (SIGN_IN, FORBIDDEN, FORBIDDEN, SEEN)),
     "securityEvents": (
         "securityEvents(customerId: $customer) { edges { node { id } } }",
@@ -128,8 +132,14 @@ MUTATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "retryOrderItem": (
         _call("retryOrderItem", 'orderId: $order, itemId: $orderItem, idempotencyKey: "k"', "order"),
-        (SIGN_IN, NOT_FOUND, "NOT_HELD", NOT_FOUND),
+        # Operations must say why.
+        (SIGN_IN, NOT_FOUND, "NOT_HELD", "REASON_REQUIRED"),
     ),
+    "skipOrderItem": (
+        _call("skipOrderItem", 'orderId: $order, itemId: $orderItem, reason: "x", idempotencyKey: "k"', "order"),
+        (*OPERATORS[:3], "NOT_HELD"),
+    ),
+    "failOrder": (_call("failOrder", 'orderId: $order, reason: "x", idempotencyKey: "k"', "order"), OPERATORS),
     "addSite": (
         _call("addSite", f'customerId: $customer, name: "x", address: {ADDRESS}', "site"),
         CHANGE,
