@@ -118,7 +118,9 @@ async def skip_item(core: Core, caller: Caller, given: ItemIntervention) -> tupl
     """Gives a held item up; the rest goes on by the order's policy. What the provider has under way is cancelled there
     first. The same key and input again change nothing more.
 
-    Raises: as `retry_item`; RequestError ALREADY_DELIVERED, BEING_UNDONE.
+    Raises: AccessError; RequestError REASON_REQUIRED, REASON_TOO_LONG, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED,
+    NOT_FOUND, NOT_HELD, LOOK_FAILED, LOOK_TOO_EARLY, CHANGED_MEANWHILE, ALREADY_DELIVERED, BEING_UNDONE; nothing has
+    changed then.
     """
     return await _on_item(core, caller, given, _SKIP, _skipped)
 

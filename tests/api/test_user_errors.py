@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType
 from gateway.api.schema.built import schema
 from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
-from gateway.usecases import agreements, bundles, clients, engagement, ordering, parties, registrations
+from gateway.usecases import agreements, bundles, clients, engagement, interventions, ordering, parties, registrations
 from tests.api.running import Running
 
 USE_CASES = {
@@ -20,7 +20,9 @@ USE_CASES = {
     "RemoveBundleItem": (bundles.remove_bundle_item,),
     "PlaceOrder": (ordering.place_order,),
     "CancelOrder": (ordering.cancel_order,),
-    "RetryOrderItem": (ordering.retry_order_item,),
+    "RetryOrderItem": (ordering.retry_order_item, interventions.retry_item),
+    "SkipOrderItem": (interventions.skip_item,),
+    "FailOrder": (interventions.fail_order,),
     "AddSite": (parties.add_site,),
     "MarkNotificationRead": (engagement.mark_notification_read,),
     "CreateServiceClient": (clients.create_client,),

@@ -87,7 +87,7 @@ class Shift:
 @pytest.fixture
 async def shift(tmp_path: Path) -> AsyncIterator[Shift]:
     data = tmp_path / "data"
-    with demo(data, **IMPATIENT) as program:
+    with demo(data, port=None, **IMPATIENT) as program:
         await program.ready()
         async with consumer(program.url) as nobody:
             made = Shift(program, data, nobody)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.operations_view.deciding import CLIENT_ID, OPERATIONS, Desk, open_des
 from tests.saga.world import ACCESS, CONTENT, SERVICE, item_of, states
 
 ALL, BEST = CompletionPolicy.ALL_OR_NOTHING, CompletionPolicy.BEST_EFFORT
-AWAY = {"kind": "status", "status": 503}
+AWAY: dict[str, Any] = {"kind": "status", "status": 503}
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ async def test_what_is_delivered_is_not_skipped(desk: Desk) -> None:
 
 
 async def test_what_is_skipped_and_delivered_all_the_same_has_not_failed(tmp_path: Path) -> None:
-    slow = {"delivery_min_s": 3600.0, "delivery_max_s": 3600.0, "point_of_no_return": 0.0}
+    slow: dict[str, Any] = {"delivery_min_s": 3600.0, "delivery_max_s": 3600.0, "point_of_no_return": 0.0}
     async with open_desk(tmp_path, **slow) as desk:
         order = await desk.held(BEST)
         driving = asyncio.create_task(drive(desk.world.work, order.id))
