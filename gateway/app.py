@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from gateway.api.application import create_app, open_library
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
+from gateway.api.oidc import Issuer, OidcSettings, OperatorClaim, greeted, oidc_routes, open_issuer
+from gateway.api.oidc.access import IssuerAccess
+from gateway.api.oidc.routes import CALLBACK_PATH
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
@@ -26,12 +30,13 @@ from gateway.contract.events import Post
 from gateway.contract.provider import Outbound
 from gateway.domain.alarm_rules import AlarmRule
 from gateway.domain.security_chain import key_id
+from gateway.federation.adapters import installed_adapters
 from gateway.federation.callbacks import Callbacks, registered
 from gateway.federation.joining import Joining, Parts, reseal
 from gateway.federation.polling import Pace, polled
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection, open_projection
-from gateway.federation.registry import Registry, installed_adapters, open_registry
+from gateway.federation.registry import Registry, open_registry
 from gateway.federation.tending import tended
 from gateway.kit.addresses import AddressRefused, check_options
 from gateway.saga.failpoints import killing, passing
@@ -49,6 +54,7 @@ from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
 from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.refusals import keeping
+from gateway.usecases.retention import RetentionRules, keep_within
 from gateway.usecases.security_alarms import raise_alarms
 from gateway.usecases.security_checking import check_chain, note_keys
 
@@ -106,7 +112,7 @@ async def open_gateway(
     api = api_settings(settings, public_url)
     library = open_library(api)
     clock, engine = SystemClock(), Engine(sweep_s=SWEEP_S)
-    audit = open_trail(settings.audit_key, settings.keys_folder)
+    audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
     async with (
         open_telemetry(_trace_settings(settings)) as telemetry,
         open_wakeups(settings.database, settings.redis_url) as wakeups,
@@ -136,9 +142,10 @@ async def open_gateway(
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
-        callbacks = Callbacks(public_url, _callback_key(settings.keys_folder))
+        callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
         async with (
-            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url)) as auth,
+            _issuer(core, settings, public_url) as issuer,
+            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url), _access(core, issuer)) as auth,
             engine.kept(),
             Supervisor(
                 executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
@@ -146,12 +153,28 @@ async def open_gateway(
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
             keeping(core.refusals, storage, clock),
-            _taking_over(core, Parts(registry, projection, subscriptions)),
+            _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),
             _guarding(core, audit, rules, settings),
         ):
             await note_keys(core, _key_ids(sealing, audit, auth))
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
+            doors = [*auth_routes(auth), *(oidc_routes(auth, issuer) if issuer else [])]
+            yield _gateway(parts, (auth, doors), registry, callbacks, telemetry, (api, library))
+
+
+@asynccontextmanager
+async def _issuer(core: Core, settings: Settings, public_url: str) -> AsyncIterator[Issuer | None]:
+    """The operator's own identity provider. One that is away stops nobody; a log line says so."""
+    found = _oidc_settings(settings, public_url)
+    if found is None:
+        yield None
+        return
+    async with open_issuer(found, core.clock) as issuer, greeted(issuer):
+        yield issuer
+
+
+def _access(core: Core, issuer: Issuer | None) -> IssuerAccess | None:
+    return IssuerAccess(core, issuer) if issuer else None
 
 
 async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
@@ -177,8 +200,8 @@ def _onboarding(settings: Settings, providers: ProvidersConfig, sealing: FernetS
 
 
 @asynccontextmanager
-async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
-    """What is registered joins and is checked, from entry to exit."""
+async def _taking_over(core: Core, parts: Parts, retention: RetentionRules) -> AsyncIterator[None]:
+    """What is registered joins and is checked, and what is too old is dropped, from entry to exit."""
     onboarding = core.onboarding
     joining = Joining(core.storage, core.wakeups, onboarding.sealing, parts, onboarding.limits)
     await joining.take_over()
@@ -186,6 +209,7 @@ async def _taking_over(core: Core, parts: Parts) -> AsyncIterator[None]:
         tended("joining", joining.follow),
         tended("checking", partial(follow_registrations, core)),
         tended("health", partial(keep_health, core, parts.registry.health_change)),
+        tended("retention", partial(keep_within, core, retention)),
     ):
         yield
 
@@ -214,7 +238,7 @@ def _key_ids(sealing: FernetSealing, audit: AuditTrail, auth: AuthParts) -> Mapp
 
 def _gateway(
     parts: tuple[Core, SqlStorage, Engine, Projection, bool],
-    auth: AuthParts,
+    doors: tuple[AuthParts, Sequence[BaseRoute]],
     registry: Registry,
     callbacks: Callbacks,
     telemetry: Telemetry,
@@ -232,8 +256,8 @@ def _gateway(
     asgi = create_app(
         ApiParts(
             core=core,
-            identity=Identity(auth),
-            auth_routes=auth_routes(auth),
+            identity=Identity(doors[0]),
+            auth_routes=doors[1],
             readiness=readiness,
             is_hub_secret=callbacks.is_secret,
             receive=receive,
@@ -270,6 +294,7 @@ def api_settings(settings: Settings, public_url: str) -> ApiSettings:
         cors_origins=settings.allowed_origins,
         metrics_networks=settings.metrics_networks,
         ide=settings.ide,
+        sign_on=settings.oidc_name if settings.oidc_issuer else None,
         beat_s=settings.stream_beat_s,
         operation=OperationLimits(
             seconds=settings.operation_timeout_s,
@@ -314,6 +339,25 @@ def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:
         issuer=public_url.rstrip("/"),
         origins=_origins(settings, public_url),
         trusted_proxies=tuple(settings.trusted_proxies),
+    )
+
+
+def _oidc_settings(settings: Settings, public_url: str) -> OidcSettings | None:
+    if settings.oidc_issuer is None:
+        return None
+    claim = settings.oidc_operator_claim
+    return OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        callback=public_url.rstrip("/") + CALLBACK_PATH,
+        home=public_url.rstrip("/") + "/",
+        client_secret=settings.oidc_secret,
+        scopes=settings.oidc_scopes,
+        audience=settings.oidc_audience,
+        operator=OperatorClaim(*claim.split("=", 1)) if claim else None,
+        first=settings.oidc_first_sign_in,
+        origins=_origins(settings, public_url),
+        return_addresses=frozenset(settings.oidc_return_addresses),
     )
 
 

@@ -11,8 +11,10 @@ from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -36,6 +38,8 @@ from gateway.domain.parties import OPERATOR, Agreement
 from gateway.domain.security import SecurityEventKind
 from gateway.federation.registry import ProviderSpec
 from gateway.saga.work import SagaLimits
+from gateway.usecases.retention import RetentionRules
+from gateway.usecases.single_sign_on import FirstSignIn
 
 PREFIX = "GATEWAY_"
 # What the tests read of themselves; no setting of the gateway.
@@ -94,6 +98,39 @@ def _endpoint(value: str) -> str:
     return value
 
 
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    is_here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (parts.scheme == "https" or is_here) or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(
+            "should be an address such as https://id.example.com/realms/telecom; http on this machine alone"
+        )
+    return value
+
+
+def _secret_file(value: Path) -> Path:
+    try:
+        is_empty = not value.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        raise ValueError("can't be read") from None
+    if is_empty:
+        raise ValueError("is empty")
+    return value
+
+
+def _operator_claim(value: str) -> str:
+    path, found, wanted = value.partition("=")
+    if not (path and found and wanted):
+        raise ValueError("should be a claim and its value, such as realm_access.roles=gateway-operator")
+    return value
+
+
+def _return_addresses(values: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not re.fullmatch(r"[a-z][a-z0-9+.-]*:/[!-\[\]-~]+", each) or "#" in each for each in values):
+        raise ValueError("should be addresses such as com.example.app:/back or https://app.example.com/back")
+    return values
+
+
 def _secrets_keys(values: tuple[str, ...]) -> tuple[str, ...]:
     if any(not re.fullmatch(r"[A-Za-z0-9_-]{43}=", each) for each in values):
         raise ValueError("should be keys of 32 random bytes each, in URL-safe base64")
@@ -131,6 +168,10 @@ Span = Annotated[tuple[float, float], NoDecode, BeforeValidator(_span)]
 Capability = Annotated[str, AfterValidator(_capability)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)]
 SecretsKeys = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_secrets_keys)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+SecretFile = Annotated[Path, AfterValidator(_secret_file)]
+OperatorClaim = Annotated[str, AfterValidator(_operator_claim)]
+Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_return_addresses)]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -170,6 +211,9 @@ class Settings(BaseSettings):
         "default one in the data folder, made on first use.",
         repr=False,
     )
+    providers: Path | None = Field(
+        None, description="The file of providers: YAML, JSON or TOML; without one, all are registered at run time."
+    )
     audit_key: SecretsKeys = Field(
         (),
         description="What the security events are chained by: keys of 32 random bytes in URL-safe base64, the first of "
@@ -186,6 +230,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     public_url: Origin | None = Field(
         None, description="How clients and providers reach the gateway; by default the address it listens on."
+    )
+    callback_url: Origin | None = Field(
+        None, description="How providers reach the gateway with their events; by default as clients do."
     )
     trusted_proxies: Networks = Field(
         (), description="Networks of the proxies whose X-Forwarded-For is believed; none by default."
@@ -216,6 +263,43 @@ class Settings(BaseSettings):
     )
     accounts_per_address: Rate = Field(
         "60/hour", description="How many accounts may be created from one network address."
+    )
+
+    oidc_issuer: Issuer | None = Field(
+        None,
+        description="The operator's own identity provider (OpenID Connect), exactly as it calls itself; none by "
+        "default.",
+    )
+    oidc_client_id: str = Field(
+        "", validate_default=True, description="What the gateway is called there; required with an issuer."
+    )
+    oidc_client_secret: str = Field(
+        "", description="The gateway's secret there; empty for a public client.", repr=False
+    )
+    oidc_client_secret_file: SecretFile | None = Field(None, description="A file with that secret, instead.")
+    oidc_scopes: str = Field(
+        "openid profile email", pattern=r"^(\S+ )*openid( \S+)*$", description="The scopes that a sign-in asks for."
+    )
+    oidc_audience: str | None = Field(
+        None,
+        description="What the issuer's access tokens for service clients must name as their audience; by default none "
+        "is taken.",
+    )
+    oidc_operator_claim: OperatorClaim | None = Field(
+        None,
+        description="What makes an operator of who signs in, such as realm_access.roles=gateway-operator: a claim of "
+        "the ID token, or a path of names, and its value; by default nothing.",
+    )
+    oidc_first_sign_in: FirstSignIn = Field(
+        FirstSignIn.CUSTOMER,
+        description="What who has no account yet gets at the first sign-in: an account with a new customer "
+        "(`customer`), an account alone (`account`), or nothing (`refused`).",
+    )
+    oidc_return_addresses: Addresses = Field(
+        (), description="Addresses of apps to which a sign-in may return with a code, such as com.example.app:/back."
+    )
+    oidc_name: str = Field(
+        "single sign-on", min_length=1, max_length=50, description="What GraphiQL's link calls the identity provider."
     )
 
     operation_timeout_s: Seconds = Field(
@@ -254,6 +338,12 @@ class Settings(BaseSettings):
     order_poll_most_s: Seconds = Field(15, description="The longest pause between two such questions, in seconds.")
     order_held_poll_s: Seconds = Field(60, description="The pause between two looks at a held item, in seconds.")
 
+    keep_orders_days: int = Field(
+        0, ge=0, description="For how many days an ended order is kept, with its events and keys; 0 is for ever."
+    )
+    keep_notifications_days: int = Field(0, ge=0, description="For how many days a notice is kept; 0 is for ever.")
+    keep_sessions_days: int = Field(30, ge=0, description="For how many days an ended session is kept; 0 is for ever.")
+
     catalog_refresh_s: Seconds = Field(
         300, description="How old a provider's catalogue may be before it is read again, in seconds."
     )
@@ -279,6 +369,9 @@ class Settings(BaseSettings):
     )
     provider_answer_depth: Count = Field(64, description="How many levels the JSON of a provider's answer may have.")
     provider_pages: Count = Field(1000, description="How many pages a provider's list may have.")
+    provider_rows: Count = Field(
+        20_000, description="How many rows a provider's list may have, and offerings its catalogue."
+    )
     events_per_provider: Rate = Field("6000/minute", description="How many events each provider may post.")
     events_poll_first_s: Seconds = Field(
         2, description="How soon a provider that posts no events is asked what changed, in seconds."
@@ -323,6 +416,19 @@ class Settings(BaseSettings):
             raise ValueError("is missing, since GATEWAY_TRUSTED_DOCUMENTS asks for a manifest")
         return value
 
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _has_client_id(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("oidc_issuer") is not None:
+            raise ValueError("is missing, since GATEWAY_OIDC_ISSUER is set")
+        return value
+
+    @property
+    def oidc_secret(self) -> str:
+        """The gateway's secret at the issuer, by either setting."""
+        file = self.oidc_client_secret_file
+        return self.oidc_client_secret or (file.read_text("utf-8").strip() if file else "")
+
     @property
     def database(self) -> str:
         """The database's address."""
@@ -346,6 +452,17 @@ class Settings(BaseSettings):
         )
 
     @property
+    def retention(self) -> RetentionRules:
+        """How long things are kept."""
+
+        def days(number: int) -> timedelta | None:
+            return timedelta(days=number) if number else None
+
+        return RetentionRules(
+            days(self.keep_orders_days), days(self.keep_notifications_days), days(self.keep_sessions_days)
+        )
+
+    @property
     def provider_limits(self) -> Limits:
         """What bounds the calls to a provider whose entry says nothing else."""
         return Limits(
@@ -361,6 +478,7 @@ class Settings(BaseSettings):
             answer_bytes=self.provider_answer_bytes,
             answer_depth=self.provider_answer_depth,
             pages=self.provider_pages,
+            rows=self.provider_rows,
         )
 
     @property
@@ -369,14 +487,22 @@ class Settings(BaseSettings):
         return replace(self.provider_limits, outbound=Outbound(self.provider_networks))
 
 
-def read_settings(**given: Any) -> Settings:
-    """The settings: what is given, else the environment's, else the defaults; a None counts as not given.
+FILE = "GATEWAY_SETTINGS_FILE"
+"""Names a file of settings: a line `GATEWAY_PORT=8000` each, the same names as in the environment."""
 
+
+def read_settings(**given: Any) -> Settings:
+    """The settings: what is given, else the environment's, else the file's, else the defaults.
+
+    A None counts as not given, an empty variable as not set.
     Raises: SettingsError, with a line for each variable that is unknown or wrong.
     """
-    unknown = [f"{name}: there is no such setting" for name in _unknown(os.environ)]
+    file, environment = _file_settings(), _set_here()
+    unknown = [f"{name}: there is no such setting" for name in _unknown({**os.environ, **file})]
+    from_file = {_key(name): value for name, value in file.items() if name not in environment}
+    told = {key: value for key, value in given.items() if value is not None}
     try:
-        settings = Settings(**{key: value for key, value in given.items() if value is not None})
+        settings = Settings(**{**{key: from_file[key] for key in from_file if key in Settings.model_fields}, **told})
     except ValidationError as error:
         raise SettingsError(*unknown, *_lines(error)) from None
     if unknown:
@@ -384,8 +510,47 @@ def read_settings(**given: Any) -> Settings:
     return settings
 
 
+def settings_sources(**given: Any) -> dict[str, str]:
+    """Where each setting comes from, by its field. Raises: SettingsError for a file that can't be read."""
+    file, environment = _file_settings(), _set_here()
+    found = {}
+    for key in Settings.model_fields:
+        name = PREFIX + key.upper()
+        if given.get(key) is not None:
+            found[key] = "command line"
+        elif name in environment:
+            found[key] = "environment"
+        else:
+            found[key] = os.environ[FILE] if name in file else "default"
+    return found
+
+
+def _key(name: str) -> str:
+    return name.removeprefix(PREFIX).lower()
+
+
+def _set_here() -> set[str]:
+    return {name.upper() for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
+
+
+def _file_settings() -> dict[str, str]:
+    path = os.environ.get(FILE)
+    if not path:
+        return {}
+    try:
+        with Path(path).open(encoding="utf-8") as stream:
+            content = dotenv_values(stream=stream, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SettingsError(f"{FILE}: the file {path} can't be read: {reason}") from None
+    strange = [name for name in content if not name.upper().startswith(PREFIX)]
+    if strange:
+        raise SettingsError(*(f"{path}: {name}: there is no such setting" for name in strange))
+    return {name.upper(): value for name, value in content.items() if value}
+
+
 def _unknown(environment: Mapping[str, str]) -> list[str]:
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {FILE, *(PREFIX + name.upper() for name in Settings.model_fields)}
     ours = (name for name in environment if name.upper().startswith(PREFIX) and not name.startswith(_OF_TESTS))
     return sorted(name for name in ours if name.upper() not in known)
 
@@ -427,6 +592,7 @@ class _CapabilityLimits(_Entry):
     answer_bytes: Count | None = None
     answer_depth: Count | None = None
     pages: Count | None = None
+    rows: Count | None = None
 
     def over(self, default: Limits) -> Limits:
         given = self.model_dump(exclude_none=True, exclude={"capabilities"})

@@ -19,7 +19,7 @@ from gateway.domain.security_lines import NoTrail, event_line, first_line, last_
 from gateway.domain.security_verification import Verification
 from gateway.settings import Settings, read_settings
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
-from gateway.storage.audit_trail import AuditTrail, noted_head, open_trail
+from gateway.storage.audit_trail import AuditTrail, open_trail
 from gateway.usecases.security_checking import BATCH, verified
 from gateway.usecases.security_telling import BY_COMMAND, told_by
 
@@ -42,7 +42,7 @@ def verify(file: Path | None, head: str | None, data: Path | None) -> int:
         return _said(_run(data, lambda trail: _verified(trail, given)))
     with as_refusals():
         settings = read_settings(data=data)
-        keys = open_trail(settings.audit_key, settings.keys_folder).keys
+        keys = open_trail(settings.audit_key, settings.data, settings.keys_folder).keys
     try:
         with file.open(encoding="utf-8") as lines:
             return _said(verified_lines(keys, lines, *given))
@@ -156,11 +156,8 @@ def _run(data: Path | None, work: Callable[[_Trail], Awaitable[T]]) -> T:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[_Trail]:
-    audit = open_trail(settings.audit_key, settings.keys_folder)
-    try:
-        # Read before the trail is: it may be behind, and never ahead.
-        head = noted_head(settings.keys_folder)
-    except (OSError, ValueError):
-        raise Refusal(f"the note of the newest event in {settings.keys_folder} can't be read") from None
+    audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
+    # Read before the trail is: it may be behind, and never ahead.
+    head = audit.head
     async with open_storage(settings.database, MemoryWakeUps(), SystemClock(), None, audit) as storage:
         yield _Trail(storage, audit, (head,) if head else ())

@@ -27,7 +27,10 @@ app.add_typer(audit_commands, name="audit")
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.", show_default="8000")]
 Data = Annotated[Path | None, typer.Option(help="The folder of all that is kept.", show_default="in the home folder")]
-ProvidersFile = Annotated[Path, typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.")]
+ProvidersFile = Annotated[
+    Path | None,
+    typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.", show_default="GATEWAY_PROVIDERS"),
+]
 ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
 Before = Annotated[datetime, typer.Option(help="The moment, in local time where it names no zone.", show_default=False)]
 KnownProviders = Annotated[
@@ -78,7 +81,7 @@ def demo(
 
 
 @app.command()
-def serve(providers: ProvidersFile, host: Host = None, port: Port = None, data: Data = None) -> int:
+def serve(providers: ProvidersFile = None, host: Host = None, port: Port = None, data: Data = None) -> int:
     """Start the gateway over the providers of a file; everything else is set by GATEWAY_* variables."""
     from gateway.cli.interrupts import run_interruptible
 
@@ -88,6 +91,18 @@ def serve(providers: ProvidersFile, host: Host = None, port: Port = None, data: 
         return run_serve(providers, host, port, data)
 
     return run_interruptible(start)
+
+
+@app.command()
+def settings(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+) -> int:
+    """Print the settings as they take effect, and where each comes from; no secret is shown."""
+    from gateway.cli.settings import print_settings
+
+    return print_settings(host=host, port=port, data=data)
 
 
 @app.command()
@@ -131,17 +146,34 @@ def db_upgrade(data: Data = None) -> int:
     return upgrade(data)
 
 
+@db_commands.command("backup")
+def db_backup(
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    data: Data = None,
+) -> int:
+    """Copy what is kept, with the keys, while the gateway runs: the copy is a data folder of its own (SQLite)."""
+    from gateway.cli.backup import backup
+
+    return backup(folder, data)
+
+
 @client_commands.command("add")
 def client_add(
     name: Annotated[str, typer.Argument(help="The client's name.")],
     scope: Annotated[
         list[str] | None, typer.Option(help="What it may do, such as providers:write; again for more.")
     ] = None,
+    issuer_client: Annotated[
+        str | None,
+        typer.Option(help="Its id at the issuer of GATEWAY_OIDC_ISSUER, where it gets its tokens; no secret is made."),
+    ] = None,
     data: Data = None,
 ) -> int:
     """Make a service client; its id and secret are printed, this once."""
-    from gateway.cli.clients import add_client
+    from gateway.cli.clients import add_client, add_issuer_client
 
+    if issuer_client is not None:
+        return add_issuer_client(name, scope or [], issuer_client, data)
     return add_client(name, scope or [], data)
 
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from gateway.cli.serving import Ending
 
 
-def run_serve(providers: Path, host: str | None, port: int | None, data: Path | None) -> int:
+def run_serve(providers: Path | None, host: str | None, port: int | None, data: Path | None) -> int:
     """Runs until asked to end; returns the status to end with. Raises: Refusal."""
     with as_refusals():
-        settings = read_settings(host=host, port=port, data=data)
-        config = read_providers_file(providers, settings.provider_limits)
+        settings = read_settings(host=host, port=port, data=data, providers=providers)
+        config = ProvidersConfig()
+        if settings.providers is not None:
+            config = read_providers_file(settings.providers, settings.provider_limits)
         with held_folder(settings.data) as folder, listen(settings.host, settings.port) as listener:
             from gateway.cli.logs import set_up_logs
             from gateway.cli.serving import run_until_asked
@@ -40,6 +42,7 @@ async def _serve(
     from gateway.app import open_gateway
 
     async with open_gateway(settings, config, settings.public_url or url) as gateway:
-        say(f"gateway {os.getpid()}: {len(config.providers)} providers, {url}/graphql")
+        count = len(config.providers)
+        say(f"gateway {os.getpid()}: {count} {'provider' if count == 1 else 'providers'}, {url}/graphql")
         await ending.serve(gateway.asgi, listener, settings, gateway.end_streams)
     return 0

@@ -16,8 +16,10 @@ from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
+from gateway.ports.issuer import IssuerAccounts
 from gateway.ports.operations import OperationsReading
 from gateway.ports.registrations import Registrations
+from gateway.ports.retention import Retention
 from gateway.ports.security import SecurityEvents
 from gateway.ports.steps import StepRecord
 
@@ -172,6 +174,9 @@ class Clients(Protocol):
 
     async def get(self, client_id: str, *, lock: bool = False) -> ClientRecord | None:
         """The client of that global id, an ended one too; `lock` holds it until the transaction ends."""
+
+    async def of_issuer(self, issuer: str, issuer_client: str) -> ClientRecord | None:
+        """The client that the issuer knows by that id and that has not ended; there is one at most."""
 
     async def page(self, first: int, after: tuple[datetime, str] | None) -> Sequence[ClientRecord]:
         """Up to `first`, newest first, after that place in the order (created_at, global id)."""
@@ -366,6 +371,10 @@ class UnitOfWork(Protocol):
     def health(self) -> HealthEvents: ...
     @property
     def operations(self) -> OperationsReading: ...
+    @property
+    def retention(self) -> Retention: ...
+    @property
+    def issuer_accounts(self) -> IssuerAccounts: ...
     @property
     def security_events(self) -> SecurityEvents: ...
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ QUEUE = "orders"
 WORKFLOW = "run_order"
 # Pinned: by default a deployment would strand the running orders. Raise it only with a way to carry them over.
 APPLICATION_VERSION = "1"
+FORGET_AFTER, FORGET_EVERY_S = timedelta(days=1), 3600.0
 _ALIVE = {"PENDING", "ENQUEUED", "DELAYED"}
 
 
@@ -87,6 +89,7 @@ class Engine:
         self._name = ""
         self._client: DBOSClient | None = None
         self._is_running = False
+        self._forgets_at_s = 0.0
         # The workflows of this process: their orders, and whether each still drives it (else it is being recorded).
         self._workflows: dict[asyncio.Task[Any], _Driven] = {}
         # Those that should be here and were not, when it was looked last.
@@ -171,6 +174,7 @@ class Engine:
         await _hand_over(found - living - {self._name})
         await self._take_back()
         await self.sweep(await parts.open_ids())
+        await self._forget()
 
     async def _take_back(self) -> None:
         """Begins anew what is said to run here and does not, twice in a row: a former run's thread took it too late."""
@@ -180,6 +184,18 @@ class Engine:
             log.error("order without a driver order=%s", order_id)
             await DBOS.resume_workflow_async(order_id)
         self._missed = missed
+
+    async def _forget(self) -> None:
+        """Drops the workflows of orders that ended a day ago: the orders themselves are ours."""
+        now_s = time.monotonic()
+        if now_s < self._forgets_at_s:
+            return
+        self._forgets_at_s = now_s + FORGET_EVERY_S
+        before = (datetime.now(UTC) - FORGET_AFTER).isoformat()
+        while found := await DBOS.list_workflows_async(
+            status="SUCCESS", name=WORKFLOW, completed_before=before, limit=500, load_input=False, load_output=False
+        ):
+            await DBOS.delete_workflows_async([each.workflow_id for each in found])
 
     async def _sweep_for_ever(self, parts: Parts) -> None:
         while True:

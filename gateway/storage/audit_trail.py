@@ -22,12 +22,12 @@ _log = logging.getLogger("gateway.audit")
 class AuditTrail:
     """The keys, and where the newest event is noted: in `folder`, where there is one, and in the log.
 
-    Who cuts off the end of the chain, head and all, meets the note.
+    Who cuts off the end of the chain, head and all, meets the note: it never goes back, a restart included.
     """
 
-    def __init__(self, keys: ChainKeys, folder: Path | None = None) -> None:
+    def __init__(self, keys: ChainKeys, folder: Path | None = None, head: Head | None = None) -> None:
         self.keys = keys
-        self.head: Head | None = None
+        self.head = head
         self._folder = folder
 
     def note(self, head: Head) -> None:
@@ -68,12 +68,13 @@ def passing_trail() -> AuditTrail:
     return AuditTrail(ChainKeys((secrets.token_bytes(_KEY_BYTES),)))
 
 
-def open_trail(keys: Sequence[str], folder: Path) -> AuditTrail:
-    """By these keys; without any by those in the folder, one a line, made on first use for its owner alone.
+def open_trail(keys: Sequence[str], folder: Path, keys_folder: Path | None = None) -> AuditTrail:
+    """By these keys; without any by those in the folder of keys, one a line, made on first use for its owner alone.
 
-    Raises: AuditKeysUnreadable.
+    The newest event is noted in `folder`; the keys are there too unless another one is named. Raises:
+    AuditKeysUnreadable.
     """
-    path = folder / KEY_FILE
+    path = (keys_folder or folder) / KEY_FILE
     try:
         found = tuple(urlsafe_b64decode(each) for each in keys or _kept_keys(path))
     except OSError as error:
@@ -82,7 +83,11 @@ def open_trail(keys: Sequence[str], folder: Path) -> AuditTrail:
         found = ()
     if not found or any(len(each) != _KEY_BYTES for each in found):
         raise AuditKeysUnreadable(f"{path} is not a file of audit keys: restore it, or put it away to begin a new key")
-    return AuditTrail(ChainKeys(found), folder)
+    try:
+        return AuditTrail(ChainKeys(found), folder, noted_head(folder))
+    except (OSError, ValueError):
+        note = folder / HEAD_FILE
+        raise AuditKeysUnreadable(f"the note of the newest event, {note}, can't be read: put it away") from None
 
 
 def _kept_keys(path: Path) -> Sequence[str]:

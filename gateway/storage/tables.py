@@ -160,11 +160,9 @@ order = Table(
     Column("progressed_at", Moment),
     Column("body", Text, nullable=False),
     Index(None, "customer", "placed_at", "key"),
+    Index(None, "is_open", "placed_at"),
+    Index(None, "is_open", "progressed_at"),
 )
-# Of the open orders alone: they stay few, however many are done.
-_is_open = order.c.is_open.is_(True)
-Index("ix_customer_order_open", order.c.placed_at, order.c.key, sqlite_where=_is_open, postgresql_where=_is_open)
-Index("ix_customer_order_progress", order.c.progressed_at, sqlite_where=_is_open, postgresql_where=_is_open)
 
 order_item = Table(
     "order_item",
@@ -259,7 +257,17 @@ service_client = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("ended_at", Moment),
+    Column("issuer", Text),
+    Column("issuer_client", Text),
     Index(None, "created_at", "key"),
+    Index(
+        "uq_service_client_issuer",
+        "issuer",
+        "issuer_client",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 provider_registration = Table(
@@ -357,6 +365,51 @@ executor = Table(
     Column("started_at", Moment, nullable=False),
     Column("heartbeat_at", Moment, nullable=False),
     Column("is_released", Boolean, nullable=False),
+)
+
+issuer_link = Table(
+    "issuer_link",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    PrimaryKeyConstraint("issuer", "subject"),
+    UniqueConstraint("actor", "issuer"),
+)
+
+issuer_session = Table(
+    "issuer_session",
+    metadata,
+    Column("session", KEY, ForeignKey("session.key", ondelete="CASCADE"), primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sid", Text),
+    Column("id_token", Text),
+    Column("operator_until", Moment),
+    Index(None, "issuer", "subject"),
+    Index(None, "issuer", "sid"),
+)
+
+issuer_code = Table(
+    "issuer_code",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("challenge", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sid", Text),
+    Column("sign_in", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+issuer_logout = Table(
+    "issuer_logout",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    PrimaryKeyConstraint("issuer", "jti"),
 )
 
 security_event = Table(

@@ -12,11 +12,13 @@ from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
+from gateway.storage.issuer import SqlIssuerAccounts
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.operations import SqlOperations
 from gateway.storage.orders import SqlOrders
 from gateway.storage.registrations import SqlRegistrations
+from gateway.storage.retention import SqlRetention
 from gateway.storage.rows import Rows, Starter
 from gateway.storage.security import SqlSecurityEvents
 
@@ -80,6 +82,14 @@ class SqlUnitOfWork:
     @cached_property
     def health(self) -> SqlHealthEvents:
         return SqlHealthEvents(self._rows, self.wake)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        return SqlRetention(self._rows)
+
+    @cached_property
+    def issuer_accounts(self) -> SqlIssuerAccounts:
+        return SqlIssuerAccounts(self._rows)
 
     @cached_property
     def security_events(self) -> SqlSecurityEvents:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from uuid_utils import uuid7
 
-from gateway.domain.clients import ClientRecord, ClientScope, client_name_problem
+from gateway.domain.clients import ClientRecord, ClientScope, client_name_problem, issuer_client_problem
 from gateway.domain.errors import RequestError
 from gateway.domain.identity import own_id
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
@@ -74,6 +74,33 @@ async def create_client(keeper: Keeper, name: str, scopes: Iterable[ClientScope]
         await unit.clients.add(record)
         await unit.security_events.record(_told(by, SecurityEventKind.CLIENT_ADDED, record.created_at, record))
     return NewSecret(record, secret)
+
+
+async def create_issuer_client(
+    keeper: Keeper, name: str, scopes: Iterable[ClientScope], issuer: str, issuer_client: str
+) -> ClientRecord:
+    """A new client that gets its tokens of the operator's identity provider, where it has that id; no secret is given.
+
+    Raises: RequestError INVALID_NAME, TOO_LONG at `name`; INVALID_FORMAT, ALREADY_LINKED at `issuerClient`.
+    """
+    problems = [found for found in (client_name_problem(name), issuer_client_problem(issuer_client)) if found]
+    if problems:
+        raise RequestError(*problems)
+    record = ClientRecord(
+        own_id("ServiceClient", str(uuid7())),
+        name.strip(),
+        frozenset(scopes),
+        keeper.clock.now(),
+        _digest(_new_secret()),
+        issuer=issuer,
+        issuer_client=issuer_client,
+    )
+    async with keeper.storage.writing() as unit:
+        if await unit.clients.of_issuer(issuer, issuer_client):
+            raise RequestError.at("ALREADY_LINKED", "issuerClient")
+        await unit.clients.add(record)
+        await unit.security_events.record(_told(BY_COMMAND, SecurityEventKind.CLIENT_ADDED, record.created_at, record))
+    return record
 
 
 def _told(by: Caller, kind: SecurityEventKind, at: datetime, record: ClientRecord) -> NewSecurityEvent:
@@ -231,3 +258,36 @@ class ClientsKnown(Remembered[ClientRecord]):
 async def _live_client(unit: UnitOfWork, client_id: str, _now: datetime) -> ClientRecord | None:
     record = await unit.clients.get(client_id)
     return record if record and record.ended_at is None else None
+
+
+class IssuerClients:
+    """The clients that get their tokens of the operator's identity provider, by their ids there."""
+
+    def __init__(self, core: Core, known: ClientsKnown, issuer: str) -> None:
+        self._core = core
+        self._known = known
+        self._issuer = issuer
+        # Of clients that there are, so it does not grow with what is asked for.
+        self._ids: dict[str, str] = {}
+        self._noted: dict[str, datetime] = {}
+
+    async def find(self, issuer_client: str) -> ClientRecord | None:
+        """The live client of that id, whose token has been checked; its use is noted to the minute."""
+        known = self._ids.get(issuer_client)
+        record = await self._known.find(known) if known else None
+        if record is None:
+            async with self._core.storage.reading() as unit:
+                record = await unit.clients.of_issuer(self._issuer, issuer_client)
+        if record is None:
+            self._ids.pop(issuer_client, None)
+            return None
+        self._ids[issuer_client] = record.id
+        await self._note(record)
+        return record
+
+    async def _note(self, record: ClientRecord) -> None:
+        now = self._core.clock.now()
+        noted = self._noted.get(record.id)
+        if noted is None or now - noted >= _USED_STEP:
+            self._noted[record.id] = now
+            await _note_use(self._core, record, now)

@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 from gateway.domain.errors import Problem, RequestError
 from gateway.domain.identity import own_id, own_key, provider_key, required_key
 from gateway.domain.ordering.aggregation import allowed_actions
+from gateway.domain.ordering.bundle_rules import Part
 from gateway.domain.ordering.bundles import Bundle, BundleItem, BundleState, IssueSeverity
 from gateway.domain.ordering.orders import Cancellation, Order, OrderAction, OrderItem
 from gateway.domain.ordering.states import (
@@ -29,6 +30,7 @@ from gateway.saga import changes
 from gateway.saga.driver import drive_topic
 from gateway.saga.ledger import write_change
 from gateway.usecases import policy
+from gateway.usecases.agreements import check_agreed
 from gateway.usecases.bundles import BundleReview, review_bundle
 from gateway.usecases.core import Core
 from gateway.usecases.idempotency import checked_key, digest, find_object, keep_object
@@ -146,6 +148,7 @@ async def _place(
     _check_open(bundle, given.expected_revision)
     now = core.clock.now()
     await check_takes_orders(core.onboarding, uow, {item.provider for item in bundle.items})
+    await check_agreed(core, uow, [Part(item, review.offerings[item.id]) for item in bundle.items])
     order = await _new_order(uow, given, review, now)
     await uow.orders.add(order)
     order = await uow.events.append(order, [NewEvent("OrderPlaced")], now)

@@ -41,7 +41,7 @@ async def register_provider(core: Core, caller: Caller, given: RegisterProvider)
 
     Raises: RequestError INVALID_SLUG, SLUG_TAKEN, INVALID_NAME, TOO_LONG, ROLE_MISSING, UNKNOWN_ADAPTER,
     CONNECTION_TOO_LARGE, ADDRESS_REFUSED, INVALID_CONNECTION, NOT_FOUND (who is proposed an agreement),
-    INVALID_PERIOD, TOO_MANY_VALUES, TOO_MANY_PROVIDERS, TOO_MANY_AGREEMENTS.
+    INVALID_TEXT, INVALID_PERIOD, TOO_MANY_VALUES, TOO_MANY_PROVIDERS, TOO_MANY_AGREEMENTS.
     """
     policy.check(caller, Access.PARTNER)
     if problems := [*slug_problems(given.slug), *profile_problems(given.name, given.roles)]:
@@ -181,6 +181,8 @@ async def resume_provider(core: Core, caller: Caller, registration_id: str) -> P
 async def remove_provider(core: Core, caller: Caller, registration_id: str) -> str:
     """Takes the provider out for good, and answers its id; its connection is forgotten.
 
+    What it still has to do with is judged by our own store: the provider may be away, and its word that nobody holds
+    anything of it would be that of who wants to leave.
     Raises: RequestError NOT_FOUND, IS_CONFIGURED, HAS_ORDERS (some are open), HAS_PRODUCTS (somebody holds some).
     """
     await _own(core, caller, registration_id)

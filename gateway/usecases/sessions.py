@@ -112,6 +112,11 @@ async def _new_session(unit: UnitOfWork, actor_id: str, now: datetime, lifetime:
     return SignedIn(key, actor_id, token)
 
 
+async def begin_session(unit: UnitOfWork, actor_id: str, now: datetime, rules: SessionRules) -> SignedIn:
+    """A new session of that actor's, kept with the transaction: for who has shown elsewhere who they are."""
+    return await _new_session(unit, actor_id, now, rules.lifetime)
+
+
 async def refresh(core: Core, rules: SessionRules, token: str, address: str = "") -> SignedIn:
     """The session goes on with the token's successor, and lives its whole time again.
 
@@ -159,6 +164,11 @@ async def sign_out(core: Core, session_key: str, address: str = "") -> None:
             await _tell(unit, SecurityEventKind.SIGNED_OUT, now, session.actor_id, address, session_key)
 
 
+async def end_session(unit: UnitOfWork, session_key: str, at: datetime) -> None:
+    """Ends it with the transaction; what is open of it is woken. Again is harmless."""
+    await _end(unit, session_key, at)
+
+
 async def _end(unit: UnitOfWork, session_key: str, at: datetime) -> None:
     await unit.accounts.end_session(session_key, at)
     unit.wake(session_topic(session_key))
@@ -176,7 +186,14 @@ async def _actor_of(unit: UnitOfWork, session_key: str, now: datetime) -> Actor 
     if session is None or session.ended_at is not None:
         return None
     actor = await unit.accounts.actor(session.actor_id)
-    return _in_force(actor, now) if actor else None
+    return _in_force(await _as_operator(unit, actor, session_key, now), now) if actor else None
+
+
+async def _as_operator(unit: UnitOfWork, actor: Actor, session_key: str, now: datetime) -> Actor:
+    """What the identity provider said at the sign-in makes an operator of that session alone, and for a while."""
+    came = await unit.issuer_accounts.session(session_key)
+    is_operator = came is not None and came.operator_until is not None and now < came.operator_until
+    return dataclasses.replace(actor, is_operator=True) if is_operator else actor
 
 
 def _in_force(actor: Actor, now: datetime) -> Actor:

@@ -35,6 +35,10 @@ def parser() -> argparse.ArgumentParser:
     said.add_argument("--month-seconds", type=float, default=180.0, help="how long a demo month is")
     said.add_argument("--page-maximum", type=int, default=20)
     said.add_argument("--faults-enabled", action="store_true", help="serve the control API, for tests")
+    said.add_argument("--known-as", metavar="HOST", help="the name that others reach them by; default: the host")
+    said.add_argument(
+        "--providers-file", type=Path, metavar="FILE", help="write how a gateway connects to them, for `gateway serve`"
+    )
     said.add_argument("--parent", type=int, metavar="PID", help="end when this parent process is gone")
     return top
 
@@ -56,6 +60,8 @@ async def _serve(said: argparse.Namespace) -> None:
     told = _signals()
     ports = {**_earlier_ports(said.data, said.host), **_ports(said.ports)}
     async with serve(_settings(said), only, ports) as running:
+        if said.providers_file:
+            _write_whole(said.providers_file, _described(running, said.known_as))
         _report(said.data, running)
         ends = [asyncio.create_task(_told_to_stop(told, said.parent)), asyncio.create_task(breakdown(running))]
         done, others = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -102,13 +108,50 @@ def _earlier_ports(data: Path, host: str) -> Mapping[str, int]:
 def _report(data: Path, running: Sequence[RunningOperator]) -> None:
     """Says where the operators answer: one line of JSON on stdout, and the same in a file."""
     line = json.dumps({each.entry.slug: each.told for each in running}, ensure_ascii=False)
-    unfinished = data / f"{ADDRESSES}.{os.getpid()}"
-    # It holds passwords.
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(line, "utf-8")
-    unfinished.replace(data / ADDRESSES)
+    _write_whole(data / ADDRESSES, line)
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def _described(running: Sequence[RunningOperator], known_as: str | None) -> str:
+    """The providers that are configured, and their agreements: a newcomer joins by its registration."""
+    urls = {each.entry.slug: _known(each.url, known_as) for each in running}
+    providers = [
+        {
+            "slug": entry.slug,
+            "name": entry.name,
+            "adapter": entry.speaks,
+            "roles": list(entry.roles),
+            "settings": {**entry.settings, "url": urls[entry.slug]},
+        }
+        for entry in market().operators
+        if entry.slug in urls
+    ]
+    agreements = [
+        {
+            "name": each.name,
+            "parties": list(each.parties),
+            "categories": None if each.categories is None else list(each.categories),
+            "valid_from": each.valid_from and each.valid_from.isoformat(),
+            "valid_until": each.valid_until and each.valid_until.isoformat(),
+        }
+        for each in market().agreements
+        if {*each.parties} <= {*urls, "operator"}
+    ]
+    return json.dumps({"providers": providers, "agreements": agreements}, ensure_ascii=False)
+
+
+def _known(url: str, known_as: str | None) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{known_as}:{parts.port}").geturl() if known_as else url
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """At once, and for its owner alone: it may hold passwords."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(text, "utf-8")
+    unfinished.replace(path)
 
 
 def _signals() -> asyncio.Event:

@@ -79,6 +79,28 @@ def test_the_end_cut_off_with_its_head_is_found_by_the_folders_note(data: Path, 
     assert capsys.readouterr().out == "the audit trail is broken: event 3 and all after it were cut off\n"
 
 
+def test_a_cut_is_not_covered_up_by_what_is_recorded_after_it(data: Path, capsys: Capture) -> None:
+    before = noted(data)
+    tamper(
+        data,
+        "DELETE FROM security_event WHERE seq > 1",
+        "UPDATE security_head SET seq = 1, digest = (SELECT digest FROM security_event WHERE seq = 1)",
+    )
+
+    clients.add_client("four", [], data)
+    capsys.readouterr()
+    first = audit.verify(None, None, data)
+    clients.add_client("five", [], data)
+    second = audit.verify(None, None, data)
+
+    assert (noted(data), first, second) == (before, 1, 1)
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("the audit trail")]
+    assert said == [
+        "the audit trail is broken: event 3 and all after it were cut off",
+        "the audit trail is broken: event 3 is not what was recorded",
+    ]
+
+
 def test_a_head_that_was_noted_elsewhere_must_be_there(data: Path, capsys: Capture) -> None:
     sequence, digest = noted(data)
 

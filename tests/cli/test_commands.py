@@ -15,7 +15,6 @@ def _typed(*arguments: str) -> "subprocess.CompletedProcess[str]":
     [
         (["dmo"], "gateway: No such command 'dmo'. Did you mean 'demo'?"),
         (["demo", "--prot", "1"], "gateway: No such option: --prot (Possible options: --host, --port)"),
-        (["serve"], "gateway: Missing option '--providers'."),
     ],
 )
 def test_a_command_that_there_is_not_is_one_clear_line_and_status_2(arguments: list[str], line: str) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.settings import lines
 from gateway.contract import Outbound
-from gateway.settings import Settings, SettingsError, read_settings
+from gateway.settings import FILE, Settings, SettingsError, read_settings, settings_sources
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +115,76 @@ def test_the_limits_of_orders_and_providers_come_from_the_settings() -> None:
 
     assert settings.saga_limits.delivery_s == 7
     assert settings.provider_limits.read_timeout_s == 2.5
+
+
+def test_a_file_of_settings_is_read_by_the_names_of_the_environment_which_comes_before_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "gateway.env"
+    file.write_text("# ours\nGATEWAY_PORT=8001\nGATEWAY_HOST=::1\nGATEWAY_TRUSTED_PROXIES=10.0.0.0/8,127.0.0.1\n")
+    monkeypatch.setenv(FILE, str(file))
+    monkeypatch.setenv("GATEWAY_HOST", "127.0.0.2")
+
+    settings, sources = read_settings(data=tmp_path), settings_sources(data=tmp_path)
+
+    assert (settings.port, settings.host, len(settings.trusted_proxies)) == (8001, "127.0.0.2", 2)
+    told = {key: sources[key] for key in ("port", "host", "data", "ide")}
+    assert told == {"port": str(file), "host": "environment", "data": "command line", "ide": "default"}
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("GATEWAY_PROT=1", "GATEWAY_PROT: there is no such setting"),
+        ("PORT=1", "{file}: PORT: there is no such setting"),
+        ("GATEWAY_PORT=x", "GATEWAY_PORT: input should be a valid integer, unable to parse string as an integer"),
+    ],
+)
+def test_what_is_wrong_in_a_file_of_settings_is_told_by_name(
+    content: str, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "gateway.env"
+    file.write_text(content)
+    monkeypatch.setenv(FILE, str(file))
+
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+
+    assert caught.value.lines == (line.format(file=file),)
+
+
+def test_a_file_of_settings_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FILE, str(tmp_path / "none"))
+
+    with pytest.raises(SettingsError, match="can't be read: No such file or directory"):
+        read_settings()
+
+
+def test_what_is_printed_of_the_settings_is_a_file_that_gives_the_same_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in {"TRUSTED_PROXIES": "10.0.0.0/8", "DEMO_DELIVERY": "0.2-0.5", "IDE": "false"}.items():
+        monkeypatch.setenv(f"GATEWAY_{name}", value)
+    before = read_settings(data=tmp_path)
+    file = tmp_path / "gateway.env"
+    file.write_text("\n".join(lines(before, settings_sources(data=tmp_path))))
+    for name in ("TRUSTED_PROXIES", "DEMO_DELIVERY", "IDE"):
+        monkeypatch.delenv(f"GATEWAY_{name}")
+    monkeypatch.setenv(FILE, str(file))
+
+    assert read_settings() == before
+
+
+def test_no_secret_is_printed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    key = "A" * 43 + "="
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", "postgresql://me:word@host/db")
+    monkeypatch.setenv("GATEWAY_REDIS_URL", "redis://:word@host/0")
+    monkeypatch.setenv("GATEWAY_SECRETS_KEY", key)
+
+    printed = lines(read_settings(), settings_sources())
+
+    told = {line.partition("=")[0]: line.partition("=")[2].partition("  #")[0].strip() for line in printed}
+    assert told["GATEWAY_DATABASE_URL"] == "postgresql://me:***@host/db"
+    assert told["GATEWAY_REDIS_URL"] == "redis://:***@host/0"
+    assert told["GATEWAY_SECRETS_KEY"] == "***"
+    assert not any("word" in line or key in line for line in printed)

@@ -106,6 +106,7 @@ async def test_the_customer_finds_a_notice_of_its_alarm(core: Core) -> None:
     await record(core.storage, ended, gone)
 
     raised = await alarms(core)
+    assert await alarms(core) == raised
 
     async with core.storage.reading() as unit:
         notices = await unit.notifications.page(account.customer_id or "", 10, None)

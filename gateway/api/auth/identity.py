@@ -47,7 +47,14 @@ class Identity:
         return await self._of_session(access, address)
 
     async def caller_of_token(self, token: str, address: str) -> Caller:
-        """By an access token, of a session or of a service client. Raises: AccessError UNAUTHENTICATED."""
+        """By an access token, of a session or of a service client, whose may be the identity provider's.
+
+        Raises: AccessError UNAUTHENTICATED.
+        """
+        issuer = self._parts.issuer
+        if issuer is not None and issuer.may_be_of_client(token):
+            issued = await issuer.client_of(token, limit_key(address))
+            return Caller(expires_at=issued.expires_at, address=address, client=issued.client)
         access = self._read(token, address)
         if isinstance(access, ClientAccess):
             return await self._of_client(access, address)

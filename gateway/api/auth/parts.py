@@ -1,16 +1,18 @@
 """What accounts and sessions are put together from."""
 
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from gateway.api.auth.attempts import MemoryAttempts
 from gateway.api.auth.keys import read_keys
 from gateway.api.auth.passwords import open_passwords
 from gateway.api.auth.tokens import ISSUER, Tokens
+from gateway.domain.parties import ServiceClient
 from gateway.usecases.clients import ClientsKnown
 from gateway.usecases.core import Core
 from gateway.usecases.sessions import Callers, SessionRules
@@ -39,8 +41,32 @@ class AuthSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuedClient:
+    """A service client by a token of the issuer's, with that token's scopes as far as it may have them."""
+
+    client: ServiceClient
+    expires_at: datetime
+
+
+class IssuerAccess(Protocol):
+    """The operator's own identity provider, where there is one: what `gateway.api.oidc` implements."""
+
+    def may_be_of_client(self, token: str) -> bool:
+        """Whether the token says that it is of the issuer. Nothing is sure yet."""
+
+    async def client_of(self, token: str, address: str) -> IssuedClient:
+        """The service client that it stands for. Raises: AccessError UNAUTHENTICATED."""
+
+    async def end_session_address(self, session_key: str) -> str | None:
+        """Where a browser ends the issuer's session too; None for a session that did not come by it."""
+
+
+@dataclass(frozen=True, slots=True)
 class AuthParts:
-    """All that the routes and the identity of a request are given."""
+    """All that the routes and the identity of a request are given.
+
+    `derived` makes a key for one purpose out of the gateway's own secret.
+    """
 
     core: Core
     rules: SessionRules
@@ -48,10 +74,14 @@ class AuthParts:
     callers: Callers
     clients: ClientsKnown
     settings: AuthSettings
+    derived: Callable[[str], bytes]
+    issuer: IssuerAccess | None = None
 
 
 @asynccontextmanager
-async def open_auth(core: Core, data_folder: Path, settings: AuthSettings) -> AsyncIterator[AuthParts]:
+async def open_auth(
+    core: Core, data_folder: Path, settings: AuthSettings, issuer: IssuerAccess | None = None
+) -> AsyncIterator[AuthParts]:
     """The parts, with the keys of that folder (made on first use). Raises: KeysUnreadable."""
     keys = read_keys(data_folder)
     attempts = MemoryAttempts(
@@ -64,4 +94,5 @@ async def open_auth(core: Core, data_folder: Path, settings: AuthSettings) -> As
     with open_passwords() as passwords:
         rules = SessionRules(passwords, attempts, keys.successor, lifetime, grace)
         tokens = Tokens(keys.signing, settings.access_token_s, settings.issuer)
-        yield AuthParts(core, rules, tokens, Callers(core), ClientsKnown(core), settings)
+        known = Callers(core), ClientsKnown(core)
+        yield AuthParts(core, rules, tokens, *known, settings, keys.derived, issuer)

@@ -18,6 +18,15 @@ _STATUS = {
     "INVALID_CREDENTIALS": HTTPStatus.UNAUTHORIZED,
     "INVALID_REFRESH_TOKEN": HTTPStatus.UNAUTHORIZED,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    "ACCOUNT_REQUIRED": HTTPStatus.FORBIDDEN,
+    "ALREADY_LINKED": HTTPStatus.CONFLICT,
+    "IDENTITY_TAKEN": HTTPStatus.CONFLICT,
+    "INVALID_CODE": HTTPStatus.UNAUTHORIZED,
+    "INVALID_STATE": HTTPStatus.BAD_REQUEST,
+    "ISSUER_REFUSED": HTTPStatus.UNAUTHORIZED,
+    "ISSUER_UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
+    "LAST_SIGN_IN": HTTPStatus.CONFLICT,
+    "NOT_LINKED": HTTPStatus.NOT_FOUND,
     "NOT_ALLOWED": HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
     "METHOD_NOT_ALLOWED": HTTPStatus.METHOD_NOT_ALLOWED,
@@ -28,20 +37,30 @@ _STATUS = {
     "BUSY": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 TEXTS = {
+    "ACCOUNT_REQUIRED": "No account is linked to you. Sign in by a password, and link it.",
+    "ALREADY_LINKED": "This is linked already, to another identity.",
     "BODY_TOO_LARGE": "The body has more than {maximum} bytes.",
     "BUSY": "Too many are signing in just now. Try again in a moment.",
     "CUSTOMER_REQUIRED": "Say for which customer.",
     "FORBIDDEN": "A request with cookies needs a JSON content type and a known Origin.",
+    "IDENTITY_TAKEN": "Another account is linked to this identity.",
+    "INVALID_CODE": "The code is wrong, used, or too old. Begin the sign-in again.",
     "INVALID_CREDENTIALS": "The username or the password is wrong.",
     "INVALID_FORMAT": "This has characters, or a form, that is not allowed here.",
     "INVALID_REFRESH_TOKEN": "The session has ended. Sign in again.",
+    "INVALID_STATE": "This browser has begun no such sign-in, or too long ago. Begin again.",
+    "ISSUER_REFUSED": "The identity provider did not sign you in.",
+    "ISSUER_UNAVAILABLE": "The identity provider can't be reached just now. Sign in by a password, or try again.",
+    "LAST_SIGN_IN": "The account has no password: without the link nobody could sign in to it.",
     "MALFORMED_JSON": "The body is not a JSON object, or names something twice.",
     "METHOD_NOT_ALLOWED": "This address does not take that method.",
     "MISSING": "This is required.",
+    "NOT_LINKED": "The account is linked to no identity.",
     "NOT_ALLOWED": "This is for the customer's self-service manager.",
     "NOT_FOUND": "There is no such customer.",
     "NOT_JSON": "Send JSON, with the content type application/json.",
     "RATE_LIMITED": "Too many attempts. Try again in {seconds} seconds.",
+    "REPLAYED": "This came before.",
     "TOO_COMMON": "This password is too easy to guess. Choose another one.",
     "TOO_LONG": "This has more than {maximum} characters.",
     "TOO_SHORT": "This needs at least {minimum} characters.",
@@ -92,4 +111,4 @@ def _headers(problem: Problem, status: HTTPStatus) -> dict[str, str]:
         return {"www-authenticate": "Bearer"}
     if problem.code == "RATE_LIMITED":
         return {"retry-after": problem.params["seconds"]}
-    return {"retry-after": "1"} if problem.code == "BUSY" else {}
+    return {"retry-after": "1"} if problem.code in ("BUSY", "ISSUER_UNAVAILABLE") else {}

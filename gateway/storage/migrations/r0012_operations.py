@@ -11,9 +11,7 @@ revision = "0012"
 down_revision = "0011"
 
 MOMENT = sa.DateTime(timezone=True)
-# As SQLAlchemy writes it for each: a partial index serves only what says the same.
-_IS_OPEN = ("is_open IS 1", "is_open IS true")
-_IS_PENDING = ("ended_at IS NULL", "ended_at IS NULL")
+_IS_PENDING = sa.text("ended_at IS NULL")
 ORDER = sa.table(
     "customer_order",
     sa.column("key", sa.String(36)),
@@ -28,21 +26,20 @@ ITEM = sa.table("order_item", sa.column("order", sa.String(36)), sa.column("body
 
 
 def upgrade() -> None:
-    """Adds the columns, fills them for the open orders, and makes the indexes; one takes another's place."""
+    """Adds the columns, fills them for the open orders, and makes the indexes."""
     # One by one: SQLite would copy the table for more, and take the items of its orders with the old one.
     for name in ("held_since", "expected_at", "progressed_at"):
         op.add_column("customer_order", sa.Column(name, MOMENT))
     op.add_column("order_step", sa.Column("inputs", sa.Text(), nullable=False, server_default="{}"))
     _fill(op.get_bind())
-    op.drop_index("ix_customer_order_is_open_placed_at", "customer_order")
-    _index("ix_customer_order_open", "customer_order", ["placed_at", "key"], _IS_OPEN)
-    _index("ix_customer_order_progress", "customer_order", ["progressed_at"], _IS_OPEN)
-    _index("ix_order_step_pending", "order_step", ["started_at"], _IS_PENDING)
-
-
-def _index(name: str, table: str, columns: list[str], where: tuple[str, str]) -> None:
-    sqlite, postgresql = (sa.text(each) for each in where)
-    op.create_index(name, table, columns, sqlite_where=sqlite, postgresql_where=postgresql)
+    op.create_index("ix_customer_order_is_open_progressed_at", "customer_order", ["is_open", "progressed_at"])
+    op.create_index(
+        "ix_order_step_pending",
+        "order_step",
+        ["started_at"],
+        sqlite_where=_IS_PENDING,
+        postgresql_where=_IS_PENDING,
+    )
 
 
 def _fill(connection: sa.Connection) -> None:
