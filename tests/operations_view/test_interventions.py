@@ -1,6 +1,7 @@
 """Operations decides about held orders: a look comes first, nothing is done twice, nothing delivered is lost."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from gateway.saga.driver import drive
 from gateway.saga.ledger import write_step
 from gateway.usecases.interventions import ItemIntervention, OrderIntervention, fail_order, retry_item, skip_item
 from tests.operations_view.deciding import CLIENT_ID, OPERATIONS, Desk, open_desk, refused
-from tests.saga.world import ACCESS, CONTENT, SERVICE, item_of, states
+from tests.saga.world import ACCESS, CONTENT, LIMITS, SERVICE, item_of, states
 
 ALL, BEST = CompletionPolicy.ALL_OR_NOTHING, CompletionPolicy.BEST_EFFORT
 AWAY: dict[str, Any] = {"kind": "status", "status": 503}
@@ -188,6 +189,19 @@ async def test_what_is_delivered_is_not_skipped(desk: Desk) -> None:
     assert order.state is OrderState.COMPLETED
 
 
+async def test_what_the_provider_delivered_unseen_is_not_skipped(tmp_path: Path) -> None:
+    unasked: dict[str, Any] = {"delivery_min_s": 3600.0, "delivery_max_s": 3600.0}
+    async with open_desk(tmp_path, **unasked) as desk:
+        order = await desk.held(BEST)
+        assert item_of(order, ACCESS).phase is ItemPhase.TRACKING
+        await desk.world.deliver(ACCESS)
+
+        async with refused(desk, order, "ALREADY_DELIVERED", "itemId"):
+            await desk.skip(order, ACCESS)
+
+        assert (await desk.world.counts(ACCESS))["products"] == {"active": 1}
+
+
 async def test_what_is_skipped_and_delivered_all_the_same_has_not_failed(tmp_path: Path) -> None:
     slow: dict[str, Any] = {"delivery_min_s": 3600.0, "delivery_max_s": 3600.0, "point_of_no_return": 0.0}
     async with open_desk(tmp_path, **slow) as desk:
@@ -258,6 +272,22 @@ async def test_of_two_who_retry_at_once_one_does_and_the_other_is_told(desk: Des
     order = await desk.world.run_to_final(order)
     assert (order.state, item_of(order, CONTENT).attempt) == (OrderState.COMPLETED, 2)
     await desk.world.check_nothing_is_twice()
+
+
+@pytest.mark.parametrize("verb", ["retry", "skip", "fail"])
+async def test_a_driver_that_only_waits_for_a_person_goes_on_at_once(desk: Desk, verb: str) -> None:
+    await desk.world.fault(CONTENT, "productOrder.create", **AWAY)
+    order = await desk.held()
+    await desk.world.mend(CONTENT)
+    driving = asyncio.create_task(drive(desk.world.work, order.id))
+    await asyncio.sleep(0.5)
+    act = desk.fail(order) if verb == "fail" else getattr(desk, verb)(order, CONTENT)
+
+    await act
+    await asyncio.wait_for(driving, 15)
+
+    ended = OrderState.COMPLETED if verb == "retry" else OrderState.FAILED
+    assert (await desk.world.read(order)).state is ended
 
 
 @pytest.mark.parametrize("verb", ["retry", "skip", "fail"])
@@ -344,6 +374,23 @@ async def test_what_can_not_be_done_is_told_at_its_field(desk: Desk) -> None:
         await retry_item(desk.core, OPERATIONS, unknown)
     async with refused(desk, order, "NOT_FOUND", "orderId"):
         await fail_order(desk.core, OPERATIONS, OrderIntervention("garbage", "x", "k"))
+
+
+async def test_a_look_that_finds_nothing_is_not_believed_while_the_last_attempt_is_too_young(desk: Desk) -> None:
+    await desk.world.fault(CONTENT, "productOrder.create", **AWAY)
+    order = await desk.held()
+    await desk.world.mend(CONTENT)
+    just_sent = dataclasses.replace(item_of(order, CONTENT), sent_at=desk.world.work.clock.now())
+    async with desk.world.storage.writing() as uow:
+        current = await uow.orders.get(order.id, lock=True)
+        assert current is not None
+        await uow.orders.save(changes.with_item(current, just_sent))
+
+    async with refused(desk, order, "LOOK_TOO_EARLY", "itemId"):
+        await desk.retry(order, CONTENT)
+
+    await asyncio.sleep(LIMITS.unknown_settle_s)
+    assert item_of(await desk.retry(order, CONTENT), CONTENT).attempt == 2
 
 
 async def test_who_is_not_of_operations_can_not_decide(desk: Desk) -> None:
