@@ -132,12 +132,21 @@ async def open_gateway(
     ):
         sealing = open_sealing(settings.secrets_key, settings.keys_folder)
         onboarding = _onboarding(settings, providers, sealing)
-        core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
+        executors = open_executors(settings.database, clock)
+        core = Core(
+            storage,
+            registry,
+            projection,
+            wakeups,
+            clock,
+            onboarding=onboarding,
+            executors=executors,
+            saga_limits=settings.saga_limits,
+        )
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
         callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
-        executors = open_executors(settings.database, clock)
         async with (
             _issuer(core, settings, public_url) as issuer,
             open_auth(core, settings.keys_folder, _auth_settings(settings, public_url), _access(core, issuer)) as auth,

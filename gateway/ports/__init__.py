@@ -20,10 +20,12 @@ from gateway.ports.health import HealthEvents
 from gateway.ports.issuer import IssuerAccounts
 from gateway.ports.mails import Mails
 from gateway.ports.members import Invitations, Members, Records
+from gateway.ports.operations import OperationsReading
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
 from gateway.ports.security import SecurityEvents
 from gateway.ports.sign_in import OneTimePasswords, PasswordResets, Profile
+from gateway.ports.steps import StepRecord
 
 
 class Clock(Protocol):
@@ -290,20 +292,6 @@ class Bundles(Protocol):
         """All of the customer's that are OPEN, each locked until the transaction ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """One provider call of an order's: written before it is sent (`outcome` None), and again with its outcome."""
-
-    item_id: str
-    step: str
-    attempt: int
-    key: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    outcome: str | None = None
-    detail: str = ""
-
-
 class Orders(Protocol):
     """Orders with their items, cancellations and steps."""
 
@@ -442,6 +430,8 @@ class UnitOfWork(Protocol):
     def invitations(self) -> Invitations: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def operations(self) -> OperationsReading: ...
     @property
     def retention(self) -> Retention: ...
     @property

@@ -13,8 +13,9 @@ from gateway.domain.ordering.orders import Failure, Order, OrderItem
 from gateway.domain.ordering.reasons import FailureCode, HoldCode
 from gateway.domain.ordering.states import ItemPhase
 from gateway.federation.directory import Directory
-from gateway.ports import Clock, StepRecord, Storage, WakeUps
-from gateway.saga import changes
+from gateway.ports import Clock, Storage, WakeUps
+from gateway.ports.steps import StepRecord
+from gateway.saga import changes, records
 from gateway.saga.failpoints import Reached, passing
 from gateway.saga.ledger import Change, write_step
 from gateway.saga.plan import Step
@@ -101,18 +102,26 @@ class Work:
             alarms.error("contract-broken provider=%s capability=%s", error.provider, error.capability)
         failure = _final_failure(item, error)
         if failure is not None:
-            await self.write(order, item, lambda o, i: changes.failed(o, i, failure, self.clock.now()))
+            now = self.clock.now()
+            record = records.stalled(item, now, error.code, error.detail)
+            await self.write(order, item, lambda o, i: changes.failed(o, i, failure, now), record)
             return 0.0
         code = next((hold for kind, hold in _HOLDS if isinstance(error, kind)), HoldCode.PROVIDER_UNAVAILABLE)
         wait_s = error.retry_after_s if isinstance(error, Unavailable) and error.retry_after_s else 0.0
-        return max(wait_s, await self.waiting(order, item, code))
+        return max(wait_s, await self.waiting(order, item, code, error.detail))
 
-    async def waiting(self, order: Order, item: OrderItem, code: HoldCode = HoldCode.PROVIDER_TOO_SLOW) -> float:
-        """The seconds until the next look; the item is HELD when its phase's time is over."""
+    async def waiting(
+        self, order: Order, item: OrderItem, code: HoldCode = HoldCode.PROVIDER_TOO_SLOW, detail: str = ""
+    ) -> float:
+        """The seconds until the next look; the item is HELD when its phase's time is over.
+
+        `detail` is the provider's own word, for operators.
+        """
         now = self.clock.now()
         if item.hold is None and self.is_overdue(item, now):
             params: Mapping[str, str] = {"offering": item.offering_name}
-            await self.write(order, item, lambda o, i: changes.held(o, i, code, now, params))
+            record = records.stalled(item, now, code, detail)
+            await self.write(order, item, lambda o, i: changes.held(o, i, code, now, params), record)
         return self.poll_s(item, now)
 
     def is_overdue(self, item: OrderItem, now: datetime) -> bool:
@@ -131,9 +140,8 @@ class Work:
 
     def begun(self, item: OrderItem, step: Step, key: str) -> StepRecord:
         """The record of a call that is about to be sent."""
-        return StepRecord(item.id, step, item.attempt, key, self.clock.now())
+        return records.begun(item, step, key, self.clock.now())
 
     def done(self, item: OrderItem, step: Step, key: str, outcome: str, detail: str = "") -> StepRecord:
         """The record of a call whose outcome is known."""
-        started_at = item.sent_at or self.clock.now()
-        return StepRecord(item.id, step, item.attempt, key, started_at, self.clock.now(), outcome, detail)
+        return records.done(item, step, key, self.clock.now(), outcome, detail)

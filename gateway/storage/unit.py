@@ -20,6 +20,7 @@ from gateway.storage.mails import SqlMails
 from gateway.storage.members import SqlMembers
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.one_time_passwords import SqlOneTimePasswords
+from gateway.storage.operations import SqlOperations
 from gateway.storage.orders import SqlOrders
 from gateway.storage.password_resets import SqlPasswordResets
 from gateway.storage.records import SqlRecords
@@ -80,6 +81,10 @@ class SqlUnitOfWork:
     @cached_property
     def agreements(self) -> SqlAgreements:
         return SqlAgreements(self._rows, self.wake)
+
+    @cached_property
+    def operations(self) -> SqlOperations:
+        return SqlOperations(self._rows)
 
     @cached_property
     def health(self) -> SqlHealthEvents:

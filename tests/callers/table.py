@@ -129,8 +129,12 @@ QUERIES = (
     Row("serviceClients { edges { node { id } } }", operators()),
     Row("providerRegistrations { edges { node { id } } }", partners()),
     Row("agreements { edges { node { id } } }", partners()),
-    Row("securityEvents(customerId: $customer) { edges { node { id } } }", managers(operator=FORBIDDEN)),
+    Row("securityEvents(customerId: $customer) { edges { node { id } } }", own_managers()),
     Row("allSecurityEvents { edges { node { id } } }", operators()),
+    Row("operationsOrders { edges { node { id } } }", operators()),
+    Row("operationsOrder(id: $order) { id steps { edges { node { key } } } }", operators()),
+    Row("executors { edges { node { id } } }", operators()),
+    Row("orderBacklog { openOrders }", operators()),
     Row('providerRegistration(slug: "nord") { id }', partners(NULL)),
 )
 MUTATIONS = (
@@ -150,7 +154,16 @@ MUTATIONS = (
     ),
     Row(
         f"retryOrderItem(input: {{orderId: $order, itemId: $orderItem, idempotencyKey: $key}}) {_ORDER}",
-        takes("NOT_HELD", **UNSEEN),
+        (*takes("NOT_HELD", **UNSEEN)[:-1], "REASON_REQUIRED"),
+    ),
+    Row(
+        'skipOrderItem(input: {orderId: $order, itemId: $orderItem, reason: "x", idempotencyKey: $key}) '
+        "{ order { id } userErrors { code } }",
+        operators(),
+    ),
+    Row(
+        'failOrder(input: {orderId: $order, reason: "x", idempotencyKey: $key}) { order { id } userErrors { code } }',
+        operators(),
     ),
     Row(
         f'addSite(input: {{customerId: $customer, name: "x", {_ADDRESS}}}) {{ site {{ id }} {_DONE} }}',
@@ -274,7 +287,7 @@ SUBSCRIPTIONS = (
         "customerEvents(customerId: $customer) { id }",
         takes(other=FORBIDDEN, expired=FORBIDDEN, outside=FORBIDDEN),
     ),
-    Row("securityAlarms(customerId: $customer) { id }", managers(operator=FORBIDDEN)),
+    Row("securityAlarms(customerId: $customer) { id }", own_managers()),
     Row("allSecurityAlarms { id }", operators()),
     Row("registrationEvents(registrationId: $unknown) { id }", partners(NOT_FOUND)),
     Row("providerHealth(registrationId: $unknown) { id }", partners(NOT_FOUND)),
