@@ -20,6 +20,9 @@ from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest, Trust, read_manifest
 from gateway.api.parts import ApiParts, ApiSettings
+from gateway.api.rates.settling import open_windows
+from gateway.api.rates.shared import open_counts
+from gateway.api.rates.windows import Windows
 from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
 from gateway.contract.events import Post
@@ -120,7 +123,9 @@ async def open_gateway(
         callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
         executors = open_executors(settings.database, clock)
         async with (
-            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url)) as auth,
+            open_counts(settings.redis_url) as counts,
+            open_windows(counts) as windows,
+            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url), counts) as auth,
             engine.kept(),
             Supervisor(
                 executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
@@ -130,7 +135,7 @@ async def open_gateway(
             _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),
         ):
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
+            yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library, windows))
 
 
 async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
@@ -176,9 +181,9 @@ def _gateway(
     registry: Registry,
     callbacks: Callbacks,
     telemetry: Telemetry,
-    api: tuple[ApiSettings, Library],
+    api: tuple[ApiSettings, Library, Windows],
 ) -> Gateway:
-    core, (settings, library) = parts[0], api
+    core, (settings, library, windows) = parts[0], api
     posts = Posts(registry, core.wakeups, core.clock)
 
     async def receive(slug: str, headers: Mapping[str, str], body: bytes) -> Receipt:
@@ -197,6 +202,7 @@ def _gateway(
             receive=receive,
             settings=settings,
             telemetry=telemetry,
+            windows=windows,
         ),
         library,
     )

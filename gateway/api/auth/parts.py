@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from gateway.api.auth.attempts import MemoryAttempts
+from gateway.api.auth.attempts import MemoryAttempts, SharedAttempts
 from gateway.api.auth.keys import read_keys
 from gateway.api.auth.passwords import open_passwords
 from gateway.api.auth.tokens import ISSUER, Tokens
+from gateway.api.rates.shared import SharedCounts
+from gateway.ports import Attempts
 from gateway.usecases.clients import ClientsKnown
 from gateway.usecases.core import Core
 from gateway.usecases.sessions import Callers, SessionRules
@@ -51,15 +53,21 @@ class AuthParts:
 
 
 @asynccontextmanager
-async def open_auth(core: Core, data_folder: Path, settings: AuthSettings) -> AsyncIterator[AuthParts]:
-    """The parts, with the keys of that folder (made on first use). Raises: KeysUnreadable."""
+async def open_auth(
+    core: Core, data_folder: Path, settings: AuthSettings, counts: SharedCounts | None = None
+) -> AsyncIterator[AuthParts]:
+    """The parts, with the keys of that folder (made on first use). Attempts are counted in `counts` where there are.
+
+    Raises: KeysUnreadable.
+    """
     keys = read_keys(data_folder)
-    attempts = MemoryAttempts(
+    alone = MemoryAttempts(
         settings.failures_per_account,
         settings.failures_per_address,
         settings.accounts_per_address,
         settings.tokens_per_client,
     )
+    attempts: Attempts = SharedAttempts(counts, alone) if counts else alone
     lifetime, grace = timedelta(seconds=settings.session_s), timedelta(seconds=settings.refresh_grace_s)
     with open_passwords() as passwords:
         rules = SessionRules(passwords, attempts, keys.successor, lifetime, grace)
