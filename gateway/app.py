@@ -28,7 +28,7 @@ from gateway.api.telemetry.watching import Telemetry
 from gateway.contract.events import Post
 from gateway.contract.provider import Outbound
 from gateway.federation.callbacks import Callbacks, registered
-from gateway.federation.joining import Joining, Parts, reseal
+from gateway.federation.joining import Joining, Parts, keep_resealed, reseal
 from gateway.federation.polling import Pace, polled
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection, open_projection
@@ -42,7 +42,7 @@ from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
 from gateway.settings import ProvidersConfig, Settings
 from gateway.storage import SqlStorage, SystemClock, open_executors, open_storage, open_wakeups
-from gateway.storage.sealing import open_sealing
+from gateway.storage.sealing import FernetSealing, open_sealing
 from gateway.storage.secret_files import kept_secret
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
@@ -115,9 +115,10 @@ async def open_gateway(
             age=timedelta(seconds=settings.catalog_refresh_s),
         ) as projection,
     ):
-        onboarding = _onboarding(settings, providers)
+        sealing = open_sealing(settings.secrets_key, settings.keys_folder)
+        onboarding = _onboarding(settings, providers, sealing)
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
-        await reseal(storage, onboarding.sealing)
+        await reseal(storage, sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
         callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
@@ -131,6 +132,7 @@ async def open_gateway(
                 executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
             ).supervised(),
             registered(registry, callbacks) as subscriptions,
+            tended("sealing", partial(keep_resealed, storage, sealing, sealing.newest)),
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
             _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),
         ):
@@ -146,9 +148,9 @@ async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
     return False
 
 
-def _onboarding(settings: Settings, providers: ProvidersConfig) -> Onboarding:
+def _onboarding(settings: Settings, providers: ProvidersConfig, sealing: FernetSealing) -> Onboarding:
     return Onboarding(
-        sealing=open_sealing(settings.secrets_key, settings.keys_folder),
+        sealing=sealing,
         adapters=installed_adapters(),
         configured=providers.providers,
         limits=settings.registered_limits,

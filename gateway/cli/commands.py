@@ -17,9 +17,13 @@ app = typer.Typer(
 provider_commands = typer.Typer(help="The providers: what is connected, and whether it answers.", no_args_is_help=True)
 db_commands = typer.Typer(help="The database.", no_args_is_help=True)
 client_commands = typer.Typer(help="Service clients: programs that sign in for themselves.", no_args_is_help=True)
+key_commands = typer.Typer(help="Keys that sign tokens, and that seal credentials.", no_args_is_help=True)
+order_commands = typer.Typer(help="Orders.", no_args_is_help=True)
 app.add_typer(provider_commands, name="provider")
 app.add_typer(db_commands, name="db")
 app.add_typer(client_commands, name="client")
+app.add_typer(key_commands, name="keys")
+app.add_typer(order_commands, name="orders")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.", show_default="8000")]
@@ -195,3 +199,33 @@ def client_end(client_id: ClientId, data: Data = None) -> int:
     from gateway.cli.clients import end_client
 
     return end_client(client_id, data)
+
+
+@key_commands.command("list")
+def keys_list(data: Data = None) -> int:
+    """Say which keys there are, and what each still does."""
+    from gateway.cli.keys import list_keys
+
+    return list_keys(data)
+
+
+@key_commands.command("rotate")
+def keys_rotate(
+    of_secrets: Annotated[bool, typer.Option("--secrets", help="The key that seals credentials, not tokens.")] = False,
+    after: Annotated[
+        int, typer.Option(min=5, help="After how many seconds a new key signs: by then all have read it.")
+    ] = 600,
+    data: Data = None,
+) -> int:
+    """Make a new key. Gateways that run go over to it by themselves; the old one goes on checking or opening."""
+    from gateway.cli.keys import rotate_keys
+
+    return rotate_keys(data, after, of_secrets=of_secrets)
+
+
+@key_commands.command("drop")
+def keys_drop(key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id.")], data: Data = None) -> int:
+    """Drop an old key; refused while anything needs it."""
+    from gateway.cli.keys import drop_key
+
+    return drop_key(key_id, data)

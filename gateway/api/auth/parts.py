@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from gateway.api.auth.attempts import MemoryAttempts, SharedAttempts
-from gateway.api.auth.keys import read_keys
+from gateway.api.auth.keys import KeyRing
 from gateway.api.auth.passwords import open_passwords
 from gateway.api.auth.tokens import ISSUER, Tokens
 from gateway.api.rates.shared import SharedCounts
+from gateway.federation.tending import tended
 from gateway.ports import Attempts
 from gateway.usecases.clients import ClientsKnown
 from gateway.usecases.core import Core
@@ -60,7 +61,7 @@ async def open_auth(
 
     Raises: KeysUnreadable.
     """
-    keys = read_keys(data_folder)
+    ring = KeyRing(data_folder)
     alone = MemoryAttempts(
         settings.failures_per_account,
         settings.failures_per_address,
@@ -70,6 +71,7 @@ async def open_auth(
     attempts: Attempts = SharedAttempts(counts, alone) if counts else alone
     lifetime, grace = timedelta(seconds=settings.session_s), timedelta(seconds=settings.refresh_grace_s)
     with open_passwords() as passwords:
-        rules = SessionRules(passwords, attempts, keys.successor, lifetime, grace)
-        tokens = Tokens(keys.signing, settings.access_token_s, settings.issuer)
-        yield AuthParts(core, rules, tokens, Callers(core), ClientsKnown(core), settings)
+        rules = SessionRules(passwords, attempts, ring.successor, lifetime, grace)
+        tokens = Tokens(ring, settings.access_token_s, settings.issuer)
+        async with tended("keys", ring.follow):
+            yield AuthParts(core, rules, tokens, Callers(core), ClientsKnown(core), settings)

@@ -43,7 +43,7 @@ class SharedCounts:
         }
         # The types of redis fit no answer.
         self.redis: Any = Redis.from_url(url, **once)
-        pool = self.redis.connection_pool
+        pool: Any = self.redis.connection_pool
         self.storage = RedisStorage(_for_limits(url), implementation="redispy", key_prefix=PREFIX, connection_pool=pool)
         self._rests_until = 0.0
 
