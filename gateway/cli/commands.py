@@ -229,3 +229,19 @@ def keys_drop(key_id: Annotated[str, typer.Argument(metavar="ID", help="The key'
     from gateway.cli.keys import drop_key
 
     return drop_key(key_id, data)
+
+
+@order_commands.command("reconcile")
+def orders_reconcile(
+    provider: Annotated[str | None, typer.Option(help="One provider's slug.", show_default="all")] = None,
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    wait: Annotated[
+        float, typer.Option(min=0, help="How many seconds a difference must last: a gateway may be at work.")
+    ] = 90,
+    providers: ProvidersFile = None,
+    data: Data = None,
+) -> int:
+    """Compare orders and products with the providers'; status 1 when they differ, 2 when one can't be asked."""
+    from gateway.cli.orders import reconcile_orders
+
+    return reconcile_orders(provider, providers, data, form, wait)

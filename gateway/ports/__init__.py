@@ -16,6 +16,7 @@ from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
+from gateway.ports.reconciliation import Reconciliation
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
 
@@ -378,6 +379,8 @@ class UnitOfWork(Protocol):
     def health(self) -> HealthEvents: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def reconciliation(self) -> Reconciliation: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

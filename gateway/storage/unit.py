@@ -14,6 +14,7 @@ from gateway.storage.health import SqlHealthEvents
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
+from gateway.storage.reconciliation import SqlReconciliation
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.retention import SqlRetention
 from gateway.storage.rows import Rows, Starter
@@ -75,3 +76,7 @@ class SqlUnitOfWork:
     @cached_property
     def retention(self) -> SqlRetention:
         return SqlRetention(self._rows)
+
+    @cached_property
+    def reconciliation(self) -> SqlReconciliation:
+        return SqlReconciliation(self._rows)
