@@ -43,7 +43,7 @@ class ApiSettings:
 
     `allowed_origins` may open a WebSocket, the gateway's own too; `cors_origins` are the others: browsers ask for them.
     `metrics_networks` are those that `/metrics` is there for.
-    `ide` is whether a browser gets a page at the endpoint.
+    `ide` is whether a browser gets a page at the endpoint; `sign_on` what the identity provider is called there.
     """
 
     body_limit: int = 256 * 1024
@@ -61,6 +61,7 @@ class ApiSettings:
     cors_origins: tuple[str, ...] = ()
     metrics_networks: tuple[Network, ...] = ()
     ide: bool = True
+    sign_on: str | None = None
     documents: DocumentBounds = field(default_factory=DocumentBounds)
 
 

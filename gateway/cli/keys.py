@@ -20,7 +20,7 @@ from gateway.cli.words import say
 from gateway.federation.joining import unopened
 from gateway.settings import Settings, read_settings
 from gateway.storage import MemoryWakeUps, SystemClock, open_storage
-from gateway.storage.sealing import KEY_FILE, FernetSealing, key_id, keys_in, new_key
+from gateway.storage.sealing import KEY_FILE, FernetSealing, keys_in, new_key, secret_id
 
 # By then nothing is being stored any more that was sealed before the file changed.
 _SETTLED_S = 10
@@ -37,7 +37,7 @@ def list_keys(data: Path | None) -> int:
             does = f"signs from {each.signs_from:{_MOMENT}} on"
         say(f"tokens   {each.id}  {does}")
     for number, key in enumerate(_sealing(settings)):
-        say(f"secrets  {key_id(key)}  {'opens' if number else 'seals'}")
+        say(f"secrets  {secret_id(key)}  {'opens' if number else 'seals'}")
     return 0
 
 
@@ -71,7 +71,7 @@ def _rotate_secrets(settings: Settings) -> int:
     if not keys:
         raise Refusal(_none_yet(settings))
     _write(settings.keys_folder / KEY_FILE, "\n".join([new, *keys]) + "\n")
-    say(f"{key_id(new)} seals from now on")
+    say(f"{secret_id(new)} seals from now on")
     return 0
 
 
@@ -79,7 +79,7 @@ def drop_key(wanted: str, data: Path | None) -> int:
     """Takes a key out that nothing needs. Raises: Refusal."""
     settings = _settings(data)
     with _changing(settings.keys_folder):
-        if wanted in {key_id(each) for each in _sealing(settings)}:
+        if wanted in {secret_id(each) for each in _sealing(settings)}:
             _drop_secret(settings, wanted)
         else:
             _drop_signing(settings, wanted)
@@ -101,11 +101,11 @@ def _drop_secret(settings: Settings, wanted: str) -> None:
     keys, path = _sealing(settings), settings.keys_folder / KEY_FILE
     if settings.secrets_key:
         raise Refusal("the keys are those of GATEWAY_SECRETS_KEY: take it out there")
-    if key_id(keys[0]) == wanted:
+    if secret_id(keys[0]) == wanted:
         raise Refusal(f"the key {wanted} seals: rotate first")
     if time.time() - path.stat().st_mtime < _SETTLED_S:
         raise Refusal(f"the keys changed a moment ago: try again in {_SETTLED_S} seconds")
-    rest = [each for each in keys if key_id(each) != wanted]
+    rest = [each for each in keys if secret_id(each) != wanted]
     with as_refusals():
         needing = asyncio.run(_needing(settings.database, keys, rest))
     if needing:

@@ -16,9 +16,11 @@ from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
 from gateway.ports.health import HealthEvents
+from gateway.ports.issuer import IssuerAccounts
 from gateway.ports.reconciliation import Reconciliation
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
+from gateway.ports.security import SecurityEvents
 
 
 class Clock(Protocol):
@@ -40,7 +42,7 @@ class WakeUps(Protocol):
 
     Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
-    `health:<slug>`, `registration:<id>`.
+    `health:<slug>`, `registration:<id>`, `security` and `security:<customer id>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -171,6 +173,9 @@ class Clients(Protocol):
 
     async def get(self, client_id: str, *, lock: bool = False) -> ClientRecord | None:
         """The client of that global id, an ended one too; `lock` holds it until the transaction ends."""
+
+    async def of_issuer(self, issuer: str, issuer_client: str) -> ClientRecord | None:
+        """The client that the issuer knows by that id and that has not ended; there is one at most."""
 
     async def page(self, first: int, after: tuple[datetime, str] | None) -> Sequence[ClientRecord]:
         """Up to `first`, newest first, after that place in the order (created_at, global id)."""
@@ -381,6 +386,10 @@ class UnitOfWork(Protocol):
     def retention(self) -> Retention: ...
     @property
     def reconciliation(self) -> Reconciliation: ...
+    @property
+    def issuer_accounts(self) -> IssuerAccounts: ...
+    @property
+    def security_events(self) -> SecurityEvents: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

@@ -18,6 +18,7 @@ ORDER_EVENT = "OrderEvent"
 ORDER_ITEM = "OrderItem"
 REGISTRATION = "ProviderRegistration"
 REGISTRATION_EVENT = "RegistrationEvent"
+SECURITY_EVENT = "SecurityEvent"
 SERVICE_CLIENT = "ServiceClient"
 SITE = "Site"
 
@@ -56,6 +57,7 @@ __all__ = [
     "ORDER_ITEM",
     "REGISTRATION",
     "REGISTRATION_EVENT",
+    "SECURITY_EVENT",
     "SERVICE_CLIENT",
     "SITE",
     "new_key",

@@ -1,11 +1,11 @@
 """Encrypts what must not be readable at rest: Fernet, by the first of several keys."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from gateway.domain.security_chain import key_id
 from gateway.ports.registrations import SealBroken
 from gateway.storage.secret_files import kept_secret
 
@@ -19,13 +19,13 @@ class FernetSealing:
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
+        self.key_ids = tuple(secret_id(key) for key in keys)
         self._newest = Fernet(keys[0])
         self._all = MultiFernet([Fernet(key) for key in keys])
-        self._newest_id = key_id(keys[0])
 
     def newest(self) -> str:
         """The id of the key that seals."""
-        return self._newest_id
+        return self.key_ids[0]
 
     def seal(self, text: str) -> str:
         return self._newest.encrypt(text.encode()).decode()
@@ -91,9 +91,9 @@ def keys_in(content: bytes) -> list[str]:
     return [line.strip() for line in content.decode("ascii").splitlines() if line.strip()]
 
 
-def key_id(key: str) -> str:
-    """What a key may be called where others read it."""
-    return sha256(key.encode()).hexdigest()[:16]
+def secret_id(key: str) -> str:
+    """What a key is called where others read it, in the security events too."""
+    return key_id(key.encode())
 
 
 def new_key() -> str:

@@ -249,7 +249,17 @@ service_client = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("ended_at", Moment),
+    Column("issuer", Text),
+    Column("issuer_client", Text),
     Index(None, "created_at", "key"),
+    Index(
+        "uq_service_client_issuer",
+        "issuer",
+        "issuer_client",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 provider_registration = Table(
@@ -347,4 +357,87 @@ executor = Table(
     Column("started_at", Moment, nullable=False),
     Column("heartbeat_at", Moment, nullable=False),
     Column("is_released", Boolean, nullable=False),
+)
+
+issuer_link = Table(
+    "issuer_link",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    PrimaryKeyConstraint("issuer", "subject"),
+    UniqueConstraint("actor", "issuer"),
+)
+
+issuer_session = Table(
+    "issuer_session",
+    metadata,
+    Column("session", KEY, ForeignKey("session.key", ondelete="CASCADE"), primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sid", Text),
+    Column("id_token", Text),
+    Column("operator_until", Moment),
+    Index(None, "issuer", "subject"),
+    Index(None, "issuer", "sid"),
+)
+
+issuer_code = Table(
+    "issuer_code",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("challenge", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sid", Text),
+    Column("sign_in", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+issuer_logout = Table(
+    "issuer_logout",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    PrimaryKeyConstraint("issuer", "jti"),
+)
+
+security_event = Table(
+    "security_event",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("kind", CODE, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("actor", Text),
+    Column("customer", Text),
+    Column("subject", Text),
+    Column("params", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("personal", Text),
+    Column("previous", Text, nullable=False),
+    Column("key_id", CODE, nullable=False),
+    Column("digest", Text, nullable=False),
+    # No part of the chain: what can be erased.
+    Column("address", Text),
+    Column("network", Text),
+    Column("salt", Text),
+    Index(None, "customer", "seq"),
+    Index(None, "actor", "kind", "seq"),
+    Index(None, "address", "occurred_at"),
+)
+
+security_head = Table(
+    "security_head",  # one row: the newest event, up to where the rules of alarm were applied, and the anchor
+    metadata,
+    Column("name", CODE, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("judged", Integer, nullable=False),
+    Column("anchor_seq", Integer, nullable=False),
+    Column("anchor_digest", Text, nullable=False),
+    Column("anchor_key_id", CODE),
+    Column("anchor_seal", Text),
 )

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.security_chain import ChainKeys, Head
 from gateway.ports import Clock
 from gateway.storage.accounts import SqlAccounts
 from gateway.storage.agreements import SqlAgreements
@@ -11,6 +12,7 @@ from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
+from gateway.storage.issuer import SqlIssuerAccounts
 from gateway.storage.keys import SqlIdempotency
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.orders import SqlOrders
@@ -18,12 +20,16 @@ from gateway.storage.reconciliation import SqlReconciliation
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.retention import SqlRetention
 from gateway.storage.rows import Rows, Starter
+from gateway.storage.security import SqlSecurityEvents
 
 
 class SqlUnitOfWork:
     """The repositories on one connection, and the topics to wake once it has committed."""
 
-    def __init__(self, connection: AsyncConnection, clock: Clock, starter: Starter | None = None) -> None:
+    def __init__(
+        self, connection: AsyncConnection, clock: Clock, keys: ChainKeys, starter: Starter | None = None
+    ) -> None:
+        self._keys = keys
         self._rows = Rows(connection)
         self._clock = clock
         self._starter = starter
@@ -80,3 +86,15 @@ class SqlUnitOfWork:
     @cached_property
     def reconciliation(self) -> SqlReconciliation:
         return SqlReconciliation(self._rows)
+
+    @cached_property
+    def issuer_accounts(self) -> SqlIssuerAccounts:
+        return SqlIssuerAccounts(self._rows)
+
+    @cached_property
+    def security_events(self) -> SqlSecurityEvents:
+        return SqlSecurityEvents(self._rows, self._keys, self.wake)
+
+    async def complete(self) -> Head | None:
+        """What must come last in the transaction: the security events' places. Returns the chain's new head, if any."""
+        return await self.security_events.chain_up() if "security_events" in self.__dict__ else None

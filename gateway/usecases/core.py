@@ -9,6 +9,7 @@ from gateway.usecases.alarms import Alarms
 from gateway.usecases.feeds import EventFeed
 from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.qualification_cache import QualificationCache
+from gateway.usecases.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Core:
     qualifications: QualificationCache = field(default_factory=QualificationCache)
     alarms: Alarms = field(default_factory=Alarms)
     onboarding: Onboarding = field(default_factory=Onboarding)
+    refusals: Refusals = field(default_factory=Refusals)
     feed: EventFeed = field(init=False)
 
     def __post_init__(self) -> None:

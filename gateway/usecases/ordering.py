@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 from gateway.domain.errors import Problem, RequestError
 from gateway.domain.identity import own_id, own_key, provider_key, required_key
 from gateway.domain.ordering.aggregation import allowed_actions
+from gateway.domain.ordering.bundle_rules import Part
 from gateway.domain.ordering.bundles import Bundle, BundleItem, BundleState, IssueSeverity
 from gateway.domain.ordering.orders import Cancellation, Order, OrderAction, OrderItem
 from gateway.domain.ordering.states import (
@@ -23,15 +24,18 @@ from gateway.domain.ordering.states import (
 )
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller, SelfServiceFunction
+from gateway.domain.security import SecurityEventKind
 from gateway.ports import NewEvent, UnitOfWork
 from gateway.saga import changes
 from gateway.saga.driver import drive_topic
 from gateway.saga.ledger import write_change
 from gateway.usecases import policy
+from gateway.usecases.agreements import check_agreed
 from gateway.usecases.bundles import BundleReview, review_bundle
 from gateway.usecases.core import Core
 from gateway.usecases.idempotency import checked_key, digest, find_object, keep_object
 from gateway.usecases.onboarding import check_takes_orders
+from gateway.usecases.security_telling import told_by
 
 REASON_LIMIT = 500
 START_LIMIT = timedelta(days=366)
@@ -87,7 +91,7 @@ async def place_order(core: Core, caller: Caller, given: PlaceOrder) -> tuple[Or
     _check_open(review.bundle, given.expected_revision)
     _check_orderable(review, given.accepted_term_ids)
     async with core.storage.writing() as uow:
-        return await _place(core, uow, given, review, key, input_digest)
+        return await _place(core, uow, caller, given, review, key, input_digest)
 
 
 async def _own_bundle(core: Core, caller: Caller, bundle_id: str) -> Bundle:
@@ -129,7 +133,13 @@ async def _ordered(uow: UnitOfWork, order_id: str, bundle: Bundle) -> tuple[Orde
 
 
 async def _place(
-    core: Core, uow: UnitOfWork, given: PlaceOrder, review: BundleReview, key: str, input_digest: str
+    core: Core,
+    uow: UnitOfWork,
+    caller: Caller,
+    given: PlaceOrder,
+    review: BundleReview,
+    key: str,
+    input_digest: str,
 ) -> tuple[Order, Bundle]:
     bundle = await uow.bundles.get(given.bundle_id, lock=True) or review.bundle
     known = await find_object(uow, bundle.customer_id, "placeOrder", key, input_digest)
@@ -138,6 +148,7 @@ async def _place(
     _check_open(bundle, given.expected_revision)
     now = core.clock.now()
     await check_takes_orders(core.onboarding, uow, {item.provider for item in bundle.items})
+    await check_agreed(core, uow, [Part(item, review.offerings[item.id]) for item in bundle.items])
     order = await _new_order(uow, given, review, now)
     await uow.orders.add(order)
     order = await uow.events.append(order, [NewEvent("OrderPlaced")], now)
@@ -148,6 +159,8 @@ async def _place(
     )
     await uow.bundles.save(ordered)
     await uow.orders.start(order.id)
+    told = told_by(caller, SecurityEventKind.ORDER_PLACED, now, customer_id=bundle.customer_id, subject=order.id)
+    await uow.security_events.record(told)
     return order, ordered
 
 
@@ -228,11 +241,11 @@ async def cancel_order(core: Core, caller: Caller, given: CancelOrder) -> tuple[
             return next(each for each in order.cancellations if each.id == known), order
         if OrderAction.CANCEL not in allowed_actions(order):
             raise RequestError.at("NOT_CANCELLABLE", "orderId", state=order.state)
-        return await _cancel(core, uow, order, given, key, input_digest)
+        return await _cancel(core, uow, caller, order, given, key, input_digest)
 
 
 async def _cancel(
-    core: Core, uow: UnitOfWork, order: Order, given: CancelOrder, key: str, input_digest: str
+    core: Core, uow: UnitOfWork, caller: Caller, order: Order, given: CancelOrder, key: str, input_digest: str
 ) -> tuple[Cancellation, Order]:
     now = core.clock.now()
     asked = Cancellation(
@@ -240,6 +253,8 @@ async def _cancel(
     )
     await keep_object(uow, order.customer_id, "cancelOrder", key, input_digest, asked.id, now)
     order = await write_change(uow, order, changes.cancellation_requested(order, asked), now)
+    told = told_by(caller, SecurityEventKind.ORDER_CANCELLED, now, customer_id=order.customer_id, subject=order.id)
+    await uow.security_events.record(told)
     uow.wake(drive_topic(order.id))
     return next(each for each in order.cancellations if each.id == asked.id), order
 

@@ -10,6 +10,7 @@ from gateway.domain import credentials
 from gateway.domain.errors import Problem, RequestError
 from gateway.domain.identity import own_id
 from gateway.domain.parties import Address, Caller, CustomerKind, Place, SelfServiceFunction, Site
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import Attempt, Attempts, Clock, NewAccount, Passwords, Storage
 from gateway.usecases import policy
 from gateway.usecases.core import Core
@@ -64,6 +65,8 @@ async def sign_up(core: Core, passwords: Passwords, attempts: Attempts, address:
     async with core.storage.writing() as unit:
         if not await unit.accounts.add(account):
             raise RequestError.at("USERNAME_TAKEN", "username")
+        told = (account.created_at, account.actor_id, account.customer_id)
+        await unit.security_events.record(NewSecurityEvent(SecurityEventKind.SIGNED_UP, *told, address=address or None))
     return account.actor_id, account.customer_id or ""
 
 

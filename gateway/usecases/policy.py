@@ -81,6 +81,19 @@ def require(caller: Caller, customer_id: str, function: SelfServiceFunction) -> 
         raise AccessError(Problem("FORBIDDEN"))
 
 
+def require_manager(caller: Caller, customer_id: str) -> None:
+    """Management of members, rights and the record is the managers' own, and no authorization hands it on (R4).
+
+    Raises: RequestError NOT_FOUND at `customerId` for a stranger, AccessError FORBIDDEN for any other member.
+    """
+    check(caller, Access.SIGNED_IN)
+    membership = caller.membership(customer_id)
+    if membership is None:
+        raise RequestError.at("NOT_FOUND", "customerId")
+    if membership.role is not MemberRole.SELF_SERVICE_MANAGER:
+        raise AccessError(Problem("FORBIDDEN"))
+
+
 def customer_of(caller: Caller, customer_id: str | None, *path: str) -> str:
     """The customer that is meant: the one named, or the viewer's only one.
 

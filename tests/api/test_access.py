@@ -12,6 +12,7 @@ from gateway.domain.identity import own_id
 from gateway.domain.ordering.bundles import Bundle
 from gateway.domain.ordering.orders import Order
 from gateway.domain.parties import Address, Site
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import NewEvent
 from gateway.usecases.policy import Access
 from tests.api.running import Running, begun, said, send
@@ -50,6 +51,7 @@ async def _kept(gateway: Running) -> Kept:
         )
         await unit.notifications.add(notice)
         await unit.accounts.add_site(site)
+        await unit.security_events.record(NewSecurityEvent(SecurityEventKind.ALARM, NOON, customer_id=customer))
     return Kept(customer, bundle, order, notice.id, site.id)
 
 
@@ -85,6 +87,11 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
         (SIGN_IN, FORBIDDEN, FORBIDDEN, SEEN),
     ),
     "agreements": ("agreements { edges { node { id } } }", (SIGN_IN, FORBIDDEN, FORBIDDEN, SEEN)),
+    "securityEvents": (
+        "securityEvents(customerId: $customer) { edges { node { id } } }",
+        (SIGN_IN, NOT_FOUND, SEEN, FORBIDDEN),
+    ),
+    "allSecurityEvents": ("allSecurityEvents { edges { node { id } } }", OPERATORS),
     "providerRegistration": ('providerRegistration(slug: "nord") { id }', (SIGN_IN, FORBIDDEN, FORBIDDEN, NULL)),
 }
 
@@ -170,6 +177,8 @@ MUTATIONS |= {
 SUBSCRIPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "orderEvents": ("orderEvents(orderId: $order) { id }", CHANGE),
     "customerEvents": ("customerEvents(customerId: $customer) { id }", CHANGE),
+    "securityAlarms": ("securityAlarms(customerId: $customer) { id }", (SIGN_IN, NOT_FOUND, SEEN, FORBIDDEN)),
+    "allSecurityAlarms": ("allSecurityAlarms { id }", OPERATORS),
     "providerHealth": ("providerHealth(registrationId: $bundle) { id }", PARTNERS),
     "registrationEvents": ("registrationEvents(registrationId: $bundle) { id }", PARTNERS),
 }

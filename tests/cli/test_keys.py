@@ -20,7 +20,7 @@ from gateway.federation.joining import keep_resealed, unopened, unsealed_connect
 from gateway.federation.tending import tended
 from gateway.ports import Storage
 from gateway.ports.registrations import SealBroken
-from gateway.storage.sealing import FernetSealing, key_id, keys_in, open_sealing
+from gateway.storage.sealing import FernetSealing, keys_in, open_sealing, secret_id
 from tests.registrations.world import KEY, open_world, registering, until
 
 Capture = pytest.CaptureFixture[str]
@@ -96,9 +96,9 @@ def test_keys_are_listed_with_what_they_do_and_a_needed_one_stays(tmp_path: Path
     assert [line[:4] for line in lines] == [
         ["tokens", old, "signs"],
         ["tokens", new, "signs", "from"],
-        ["secrets", key_id(KEY), "seals"],
+        ["secrets", secret_id(KEY), "seals"],
     ]
-    for key, status in ((old, 1), (new, 1), (key_id(KEY), 1), ("none", 2)):
+    for key, status in ((old, 1), (new, 1), (secret_id(KEY), 1), ("none", 2)):
         with pytest.raises(Refusal) as refusal:
             drop_key(str(key), tmp_path)
         assert refusal.value.status == status
@@ -138,11 +138,11 @@ async def test_secrets_are_sealed_anew_by_gateways_that_run_and_then_the_old_key
         newest = keys_in(file.read_bytes())[0]
         age(file)
         with pytest.raises(Refusal, match="1 registrations are sealed by the key"):
-            await asyncio.to_thread(drop_key, key_id(KEY), tmp_path)
+            await asyncio.to_thread(drop_key, secret_id(KEY), tmp_path)
         assert len(keys_in(file.read_bytes())) == 2
         async with tended("sealing", partial(keep_resealed, world.storage, sealing, sealing.newest)):
             await until(lambda: opened_by(world.storage, newest))
-        await asyncio.to_thread(drop_key, key_id(KEY), tmp_path)
+        await asyncio.to_thread(drop_key, secret_id(KEY), tmp_path)
 
         assert keys_in(file.read_bytes()) == [newest]
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -160,7 +160,7 @@ def test_a_key_that_has_just_come_first_lets_the_former_one_stay_a_while(tmp_pat
     rotate_keys(tmp_path, 600, of_secrets=True)
 
     with pytest.raises(Refusal, match="changed a moment ago"):
-        drop_key(key_id(KEY), tmp_path)
+        drop_key(secret_id(KEY), tmp_path)
 
     assert KEY in keys_in((tmp_path / "secrets.key").read_bytes())
 

@@ -13,7 +13,7 @@ import logging
 import os
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +59,12 @@ class Keys:
         """When that key signs and checks."""
         return self.times.get(key_id, KeyTimes())
 
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids of all that check, the newest first."""
+        found = [key.kid or "" for key in self.signing.keys]
+        return sorted(found, key=lambda each: self.times_of(each).signs_from, reverse=True)
+
     def signer(self, now: datetime) -> Any:
         """The key that signs at that moment: of those that may, the last one to begin."""
         begun = [key for key in self.signing.keys if self.times_of(key.kid or "").signs_from <= now]
@@ -68,6 +74,11 @@ class Keys:
     def successor(self, token: str) -> str:
         """The refresh token that follows that one: always the same, and nobody else can tell it."""
         return urlsafe_b64encode(hmac.digest(self.refresh, token.encode(), "sha256")).decode().rstrip("=")
+
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose alone."""
+        # No refresh token has a space in it: so no successor is ever such a key.
+        return hmac.digest(self.refresh, f"key for {purpose}".encode(), "sha256")
 
 
 def read_keys(folder: Path) -> Keys:
@@ -111,6 +122,10 @@ class KeyRing:
     def successor(self, token: str) -> str:
         """See Keys."""
         return self.keys.successor(token)
+
+    def derived(self, purpose: str) -> bytes:
+        """See Keys."""
+        return self.keys.derived(purpose)
 
     async def follow(self) -> None:
         """Reads the file whenever it has changed; one that can't be read leaves the keys as they are."""

@@ -1,17 +1,19 @@
 """What accounts and sessions are put together from."""
 
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from gateway.api.auth.attempts import MemoryAttempts, SharedAttempts
 from gateway.api.auth.keys import KeyRing
 from gateway.api.auth.passwords import open_passwords
 from gateway.api.auth.tokens import ISSUER, Tokens
 from gateway.api.rates.shared import SharedCounts
+from gateway.domain.parties import ServiceClient
 from gateway.federation.tending import tended
 from gateway.ports import Attempts
 from gateway.usecases.clients import ClientsKnown
@@ -42,8 +44,32 @@ class AuthSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuedClient:
+    """A service client by a token of the issuer's, with that token's scopes as far as it may have them."""
+
+    client: ServiceClient
+    expires_at: datetime
+
+
+class IssuerAccess(Protocol):
+    """The operator's own identity provider, where there is one: what `gateway.api.oidc` implements."""
+
+    def may_be_of_client(self, token: str) -> bool:
+        """Whether the token says that it is of the issuer. Nothing is sure yet."""
+
+    async def client_of(self, token: str, address: str) -> IssuedClient:
+        """The service client that it stands for. Raises: AccessError UNAUTHENTICATED."""
+
+    async def end_session_address(self, session_key: str) -> str | None:
+        """Where a browser ends the issuer's session too; None for a session that did not come by it."""
+
+
+@dataclass(frozen=True, slots=True)
 class AuthParts:
-    """All that the routes and the identity of a request are given."""
+    """All that the routes and the identity of a request are given.
+
+    `derived` makes a key for one purpose out of the gateway's own secret.
+    """
 
     core: Core
     rules: SessionRules
@@ -51,11 +77,17 @@ class AuthParts:
     callers: Callers
     clients: ClientsKnown
     settings: AuthSettings
+    derived: Callable[[str], bytes]
+    issuer: IssuerAccess | None = None
 
 
 @asynccontextmanager
 async def open_auth(
-    core: Core, data_folder: Path, settings: AuthSettings, counts: SharedCounts | None = None
+    core: Core,
+    data_folder: Path,
+    settings: AuthSettings,
+    issuer: IssuerAccess | None = None,
+    counts: SharedCounts | None = None,
 ) -> AsyncIterator[AuthParts]:
     """The parts, with the keys of that folder (made on first use). Attempts are counted in `counts` where there are.
 
@@ -73,5 +105,6 @@ async def open_auth(
     with open_passwords() as passwords:
         rules = SessionRules(passwords, attempts, ring.successor, lifetime, grace)
         tokens = Tokens(ring, settings.access_token_s, settings.issuer)
+        known = Callers(core), ClientsKnown(core)
         async with tended("keys", ring.follow):
-            yield AuthParts(core, rules, tokens, Callers(core), ClientsKnown(core), settings)
+            yield AuthParts(core, rules, tokens, *known, settings, ring.derived, issuer)

@@ -1,13 +1,13 @@
 """Access tokens: signed JWTs that name a session, or a service client. Whether it still lives is looked up."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc import jws, jwt
+from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwt import JWTClaimsRegistry
 
 from gateway.api.auth.keys import KeyRing
@@ -54,6 +54,10 @@ class Tokens:
         self.lifetime_s = lifetime_s
         self.issuer = issuer
 
+    def key_ids(self) -> Sequence[str]:
+        """The ids of the keys that check, the newest first."""
+        return self._ring.keys.ids
+
     def public_keys(self) -> Mapping[str, Any]:
         """The keys that check, as a JSON Web Key Set."""
         return self._ring.keys.signing.as_dict(private=False)
@@ -86,11 +90,28 @@ class Tokens:
         try:
             keys = self._ring.keys.signing
             read = jwt.decode(token, keys, [ALGORITHM])
-            if read.header.get("kid") not in {key.kid for key in keys.keys} or read.header.get("typ") != TYPE:
+            if read.header.get("kid") not in self.key_ids() or read.header.get("typ") != TYPE:
                 return None
             return self._checked(read.claims, now)
         except (JoseError, ValueError, TypeError):
             return None
+
+    def refusal(self, token: str, now: datetime) -> str:
+        """Why `read` answers None for that token, by a code: for the security events, never for who sent it."""
+        if len(token) > LIMIT:
+            return "TOO_LONG"
+        try:
+            header = jws.extract_compact(token.encode()).headers()
+            if header.get("alg") != ALGORITHM:
+                return "ALGORITHM"
+            if header.get("kid") not in self.key_ids():
+                return "UNKNOWN_KEY"
+            claims = jwt.decode(token, self._ring.keys.signing, [ALGORITHM]).claims
+        except BadSignatureError:
+            return "SIGNATURE"
+        except (JoseError, ValueError, TypeError, AttributeError):
+            return "MALFORMED"
+        return _wrong_claim(claims, int(now.timestamp())) if header.get("typ") == TYPE else "TYPE"
 
     def _checked(self, claims: Mapping[str, Any], now: datetime) -> Access | ClientAccess | None:
         if "sid" in claims and "client_id" in claims:
@@ -103,6 +124,18 @@ class Tokens:
         if claims["client_id"] != claims["sub"]:
             return None
         return ClientAccess(claims["sub"], scopes, int(claims.get("generation", 0)), _until(claims))
+
+
+def _wrong_claim(claims: Mapping[str, Any], now: int) -> str:
+    audience = claims.get("aud")
+    if AUDIENCE not in (audience if isinstance(audience, list) else [audience]):
+        return "AUDIENCE"
+    begins, ends = claims.get("nbf"), claims.get("exp")
+    if not isinstance(begins, int | float) or not isinstance(ends, int | float):
+        return "CLAIMS"
+    if ends <= now:
+        return "EXPIRED"
+    return "NOT_YET" if begins > now else "CLAIMS"
 
 
 def _until(claims: Mapping[str, Any]) -> datetime:

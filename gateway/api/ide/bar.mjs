@@ -1,5 +1,12 @@
 // The bar above the editors: a form to sign in, or who is signed in and a button to sign out.
 
+import { comeBack, sendAway } from "./single_sign_on.mjs";
+
+const ERRORS = {
+  ISSUER_UNAVAILABLE: "The identity provider can't be reached just now.",
+  ACCOUNT_REQUIRED: "No account is linked to you. Sign in by a password, and link it.",
+};
+
 /** Keeps the bar as the session is. */
 export function showSession(session) {
   const signIn = document.getElementById("sign-in");
@@ -16,10 +23,26 @@ export function showSession(session) {
     signIn.reset();
     signOut.querySelector("button").focus();
   });
+  const link = document.getElementById("single-sign-on");
+  if (link) signOn(session, link);
   onSubmit(signOut, async () => {
     await session.signOut();
     signIn.elements.username.focus();
   });
+}
+
+/** Where the operator has an identity provider: by its link, and by what one comes back with. */
+async function signOn(session, link) {
+  sendAway(link);
+  const answer = comeBack();
+  if (!answer) return;
+  const problem = document.getElementById("problem");
+  try {
+    if (answer.error) throw new Error(ERRORS[answer.error] ?? "The identity provider did not sign you in.");
+    await session.signInByCode(answer.code, answer.verifier);
+  } catch (error) {
+    problem.textContent = error.message;
+  }
 }
 
 /** Does it, one at a time, and says what went wrong. */

@@ -23,6 +23,13 @@ export class Session extends EventTarget {
     this.#keep(username, await post("auth/session", { username, password }));
   }
 
+  /** By the code of a sign-in elsewhere. Throws an Error as `signIn`. */
+  async signInByCode(code, verifier) {
+    const tokens = await post("auth/oidc/session", { code, code_verifier: verifier });
+    const { data } = await post("graphql", { query: "{ viewer { username } }" }, bearer(tokens.access_token));
+    this.#keep(data.viewer.username, tokens);
+  }
+
   /** Ends the session at the gateway, and here whatever the gateway says. */
   async signOut() {
     const token = await this.token();
@@ -76,8 +83,8 @@ export function at(path) {
   return new URL(path, document.baseURI);
 }
 
-async function post(path, body) {
-  const headers = { "content-type": "application/json" };
+async function post(path, body, more = {}) {
+  const headers = { "content-type": "application/json", ...more };
   const response = await fetch(at(path), { method: "POST", headers, body: JSON.stringify(body) });
   const answer = await response.json();
   if (response.ok) return answer;

@@ -17,6 +17,7 @@ from gateway.api.schema import (
     prices,
     providers,
     registrations,
+    security,
 )
 from gateway.api.schema.agreements import AgreementMutations
 from gateway.api.schema.bundle_mutations import BundleMutations
@@ -46,6 +47,7 @@ AREAS = (
     prices,
     providers,
     registrations,
+    security,
 )
 """What is declared over domain classes must be there before the schema is put together."""
 

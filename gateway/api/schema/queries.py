@@ -18,6 +18,7 @@ from gateway.api.schema.paging import After, First
 from gateway.api.schema.places import place_of
 from gateway.api.schema.qualification import OfferingQualificationInput
 from gateway.api.schema.registration_queries import RegistrationQueries
+from gateway.api.schema.security import SecurityQueries
 from gateway.api.schema.weights import Weight, sliced_by
 from gateway.domain import paging, parties
 from gateway.domain.catalog import offerings
@@ -31,7 +32,7 @@ Id = Annotated[strawberry.ID, argument("The global id.")]
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RegistrationQueries, AgreementQueries):
+class Query(RegistrationQueries, AgreementQueries, SecurityQueries):
     """The root fields."""
 
     @query(Access.PUBLIC, Node | None, Weight.NODE)
