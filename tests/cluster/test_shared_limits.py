@@ -13,10 +13,13 @@ from limits import parse
 
 from gateway.api.auth.attempts import MemoryAttempts, SharedAttempts
 from gateway.api.rates import shared
-from gateway.api.rates.settling import SettledWindows
+from gateway.api.rates.settling import SETTLE_S, SettledWindows
 from gateway.api.rates.shared import SharedCounts
 from gateway.ports import Attempt
+from tests.cluster.cluster import Cluster
 from tests.cluster.servers import Redis, needs_redis, redis
+from tests.e2e.consumer import Consumer, consumer
+from tests.storage.conftest import needs_postgres
 
 pytestmark = needs_redis
 RATE = parse("100/minute")
@@ -129,3 +132,46 @@ async def test_a_redis_that_hangs_is_asked_once_in_a_while(server: Redis, monkey
 
         assert took < 1
         assert await first.wait_s(Attempt.SIGN_IN_ACCOUNT, "eva") == 0  # counted in Redis again
+
+
+@needs_postgres
+@pytest.mark.requirement("R7", "S1")
+async def test_two_gateways_lock_an_account_and_spend_a_budget_together(gateways: Cluster, server: Redis) -> None:
+    told = {
+        "GATEWAY_REDIS_URL": server.url,
+        "GATEWAY_SIGN_IN_FAILURES_PER_ACCOUNT": "4/hour",
+        "GATEWAY_COST_PER_ACTOR": "100000/hour",
+    }
+    one, other = gateways.start("one", **told), gateways.start("other", **told)
+    for program in (one, other):
+        await program.ready()
+    async with consumer(one.url) as nobody:
+        at_other = Consumer(nobody.session, other.url)
+        await nobody.sign_up("maria", PASSWORD)
+        maria = await nobody.signed_in("maria", PASSWORD)
+
+        failed = [await sign_in(each, "wrong") for each in (nobody, at_other, nobody, at_other)]
+        locked = [await sign_in(each, PASSWORD) for each in (nobody, at_other)]
+        spent = 0
+        while (await maria.send(DEAR))[1].get("errors") is None:
+            spent += 1
+        await asyncio.sleep(2 * SETTLE_S)
+        elsewhere = Consumer(nobody.session, other.url, maria.token)
+        first = await elsewhere.send(DEAR)  # it learns of what was spent once it has something to settle
+        await asyncio.sleep(2 * SETTLE_S)
+        then = await elsewhere.send(DEAR)
+
+    assert failed == [401] * 4
+    assert locked == [401] * 2
+    assert spent >= 2
+    assert first[1].get("errors") is None
+    assert then[1]["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+PASSWORD = "correct horse battery"
+DEAR = "{ productOfferings(first: 100) { edges { node { id name prices { id name } characteristics { name } } } } }"
+
+
+async def sign_in(asker: Consumer, password: str) -> int:
+    status, _ = await asker.post("/auth/session", {"username": "maria", "password": password})
+    return status
