@@ -29,6 +29,7 @@ from gateway.api.rates.shared import open_counts
 from gateway.api.rates.windows import Windows
 from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
+from gateway.api.texts.mails import compose
 from gateway.contract.events import Post
 from gateway.contract.provider import Outbound
 from gateway.domain.alarm_rules import AlarmRule
@@ -42,6 +43,7 @@ from gateway.federation.projection import Projection, open_projection
 from gateway.federation.registry import Registry, open_registry
 from gateway.federation.tending import tended
 from gateway.kit.addresses import AddressRefused, check_options
+from gateway.mail import FolderMailer, SmtpMailer, SmtpSettings
 from gateway.saga.failpoints import killing, passing
 from gateway.saga.leased import LeasedEngine
 from gateway.saga.supervision import Supervisor
@@ -55,7 +57,10 @@ from gateway.storage.secret_files import kept_secret
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
+from gateway.usecases.mails import MailRules, send_mails
 from gateway.usecases.onboarding import Onboarding
+from gateway.usecases.one_time_passwords import reseal_secrets
+from gateway.usecases.passwords import answer_requests
 from gateway.usecases.refusals import keeping
 from gateway.usecases.retention import RetentionRules, keep_within
 from gateway.usecases.security_alarms import raise_alarms
@@ -149,10 +154,13 @@ async def open_gateway(
                 executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
             ).supervised(),
             registered(registry, callbacks) as subscriptions,
-            tended("sealing", partial(keep_resealed, storage, sealing, sealing.newest)),
+            tended("sealing", partial(keep_resealed, sealing.newest, partial(_reseal_all, core, sealing))),
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
             keeping(core.refusals, storage, clock),
             _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),
+            tended(
+                "mails", partial(send_mails, core, _mail_rules(settings), partial(answer_requests, core, auth.rules))
+            ),
             _guarding(core, audit, rules, settings),
             tended("key events", partial(follow_keys, core, partial(_key_ids, sealing, audit, auth))),
         ):
@@ -175,6 +183,11 @@ async def _issuer(core: Core, settings: Settings, public_url: str) -> AsyncItera
 
 def _access(core: Core, issuer: Issuer | None) -> IssuerAccess | None:
     return IssuerAccess(core, issuer) if issuer else None
+
+
+async def _reseal_all(core: Core, sealing: FernetSealing) -> None:
+    await reseal(core.storage, sealing)
+    await reseal_secrets(core.storage, sealing)
 
 
 async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
@@ -265,6 +278,7 @@ def _gateway(
             settings=settings,
             telemetry=telemetry,
             windows=windows,
+            attempts=doors[0].rules.attempts,
         ),
         library,
     )
@@ -338,6 +352,9 @@ def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:
         failures_per_account=settings.sign_in_failures_per_account,
         failures_per_address=settings.sign_in_failures_per_address,
         accounts_per_address=settings.accounts_per_address,
+        resets_per_address=settings.password_resets_per_address,
+        one_time_password_required=settings.one_time_password_required,
+        service_name=settings.service_name,
         issuer=public_url.rstrip("/"),
         origins=_origins(settings, public_url),
         trusted_proxies=tuple(settings.trusted_proxies),
@@ -361,6 +378,19 @@ def _oidc_settings(settings: Settings, public_url: str) -> OidcSettings | None:
         origins=_origins(settings, public_url),
         return_addresses=frozenset(settings.oidc_return_addresses),
     )
+
+
+def _mail_rules(settings: Settings) -> MailRules:
+    server = SmtpSettings(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_username,
+        settings.smtp_password,
+    )
+    by_folder = FolderMailer(settings.data / "mail", settings.mail_sender)
+    mailer = SmtpMailer(server, settings.mail_sender) if settings.smtp_host else by_folder
+    return MailRules(partial(compose, settings.password_reset_page), mailer)
 
 
 def _callback_key(folder: Path) -> bytes:

@@ -34,6 +34,7 @@ from gateway.contract.provider import CAPABILITIES, Limits, Outbound
 from gateway.domain.alarm_rules import DEFAULT_RULES, AlarmRule, Condition, CountedBy
 from gateway.domain.catalog.providers import PROVIDER_NAME_LIMIT, SLUG_PATTERN, ProviderRole
 from gateway.domain.identity import own_id
+from gateway.domain.one_time_passwords import OneTimePasswordRequirement
 from gateway.domain.parties import OPERATOR, Agreement
 from gateway.domain.security import SecurityEventKind
 from gateway.federation.registry import ProviderSpec
@@ -160,6 +161,13 @@ def _capability(name: str) -> str:
     return name
 
 
+def _sender(value: str) -> str:
+    if not re.fullmatch(r"([^<>@\r\n]+ <)?[^\s<>@]+@[^\s<>@]+>?", value) or value.endswith(">") is not ("<" in value):
+        raise ValueError("should be an address such as Example <noreply@example.com>")
+    return value
+
+
+Sender = Annotated[str, AfterValidator(_sender)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -301,6 +309,35 @@ class Settings(BaseSettings):
     oidc_name: str = Field(
         "single sign-on", min_length=1, max_length=50, description="What GraphiQL's link calls the identity provider."
     )
+    password_resets_per_address: Rate = Field(
+        "20/hour", description="How often a network address may ask to set a forgotten password anew."
+    )
+    password_reset_page: Endpoint | None = Field(
+        None,
+        description="The frontend's page where a forgotten password is set anew; the mail's link to it ends with "
+        "#token=…. By default the mail holds the token alone.",
+    )
+    one_time_password_required: OneTimePasswordRequirement = Field(
+        OneTimePasswordRequirement.NONE,
+        description="Who must have a one-time password: none, managers (self-service managers and the operator's own "
+        "people) or all. Until they have one they can do nothing else.",
+    )
+    service_name: str = Field(
+        "Telecom gateway", min_length=1, max_length=60, description="The service's name in an authenticator."
+    )
+    mail_sender: Sender = Field(
+        "noreply@telecom-gateway.invalid", description="Whom mails come from: an address, or Name <address>."
+    )
+    smtp_host: str = Field(
+        "", description="The mail server; by default each mail is a file in the data folder's folder `mail`."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="The mail server's port.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls",
+        description="How the connection to the mail server is encrypted: not, by STARTTLS, or from the start.",
+    )
+    smtp_username: str = Field("", description="Who the gateway is to the mail server; by default nobody.")
+    smtp_password: str = Field("", description="The password to it.", repr=False)
 
     operation_timeout_s: Seconds = Field(
         20, description="How long an operation may run before it is ended with TIMEOUT, in seconds."

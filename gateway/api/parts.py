@@ -8,6 +8,7 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
+from gateway.api.auth.attempts import counting
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest
@@ -15,6 +16,7 @@ from gateway.api.rates.windows import MemoryWindows, Windows
 from gateway.api.telemetry.watching import Telemetry
 from gateway.domain.parties import Caller
 from gateway.federation.posts import Receipt
+from gateway.ports import Attempts
 from gateway.usecases.core import Core
 
 Network = IPv4Network | IPv6Network
@@ -82,3 +84,4 @@ class ApiParts:
     settings: ApiSettings = field(default_factory=ApiSettings)
     telemetry: Telemetry = field(default_factory=Telemetry)
     windows: Windows = field(default_factory=MemoryWindows)
+    attempts: Attempts = field(default_factory=counting)

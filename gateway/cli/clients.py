@@ -1,23 +1,17 @@
 """`gateway client …`: service clients, made and ended on the data folder, also of a gateway that runs."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from gateway.cli.failures import as_refusals
+from gateway.cli.keeper import Keeper, run_with_keeper
 from gateway.cli.refusal import Refusal
 from gateway.cli.words import say
 from gateway.domain.clients import CLIENT_SCOPES, ClientRecord, ClientScope, client_name_problem, issuer_client_problem
-from gateway.domain.errors import RequestError
 from gateway.domain.paging import MAXIMUM_FIRST
-from gateway.ports import Clock, Storage
 from gateway.settings import read_settings
-from gateway.storage import MemoryWakeUps, SystemClock, open_storage
-from gateway.storage.audit_trail import open_trail
 from gateway.usecases import clients
 from gateway.usecases.clients import SECRET_GRACE, NewSecret
 
@@ -28,14 +22,6 @@ _REFUSALS = {
     "CLIENT_ENDED": "the client has ended",
     "ALREADY_LINKED": "a client of that id at the issuer is registered already",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Keeper:
-    """The folder's storage, without a gateway around it."""
-
-    storage: Storage
-    clock: Clock
 
 
 def add_client(name: str, scopes: Sequence[str], data: Path | None) -> int:
@@ -85,7 +71,7 @@ def list_clients(data: Path | None) -> int:
     return 0
 
 
-async def _all(keeper: _Keeper) -> list[ClientRecord]:
+async def _all(keeper: Keeper) -> list[ClientRecord]:
     page = await clients.list_clients(keeper, MAXIMUM_FIRST, None)
     found = list(page.edges)
     while page.page_info.has_next_page:
@@ -126,24 +112,6 @@ def _show(made: NewSecret, data: Path | None) -> None:
     )
 
 
-def _run(data: Path | None, work: Callable[[_Keeper], Awaitable[T]]) -> T:
+def _run(data: Path | None, work: Callable[[Keeper], Awaitable[T]]) -> T:
     """Raises: Refusal."""
-
-    async def run() -> T:
-        async with _opened(data) as keeper:
-            return await work(keeper)
-
-    with as_refusals():
-        try:
-            return asyncio.run(run())
-        except RequestError as error:
-            told = _REFUSALS.get(error.problems[0].code, "there is no client of that id")
-            raise Refusal(told, status=2) from None
-
-
-@asynccontextmanager
-async def _opened(data: Path | None) -> AsyncIterator[_Keeper]:
-    clock, settings = SystemClock(), read_settings(data=data)
-    audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
-    async with open_storage(settings.database, MemoryWakeUps(), clock, None, audit) as storage:
-        yield _Keeper(storage, clock)
+    return run_with_keeper(data, work, lambda code: _REFUSALS.get(code, "there is no client of that id"))

@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 provider_commands = typer.Typer(help="The providers: what is connected, and whether it answers.", no_args_is_help=True)
 db_commands = typer.Typer(help="The database.", no_args_is_help=True)
+account_commands = typer.Typer(help="People's accounts.", no_args_is_help=True)
 client_commands = typer.Typer(help="Service clients: programs that sign in for themselves.", no_args_is_help=True)
 key_commands = typer.Typer(help="Keys that sign tokens, and that seal credentials.", no_args_is_help=True)
 order_commands = typer.Typer(help="Orders.", no_args_is_help=True)
@@ -25,6 +26,7 @@ app.add_typer(db_commands, name="db")
 app.add_typer(client_commands, name="client")
 app.add_typer(key_commands, name="keys")
 app.add_typer(order_commands, name="orders")
+app.add_typer(account_commands, name="account")
 audit_commands = typer.Typer(help="The trail of security events.", no_args_is_help=True)
 app.add_typer(audit_commands, name="audit")
 
@@ -36,6 +38,7 @@ ProvidersFile = Annotated[
     typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.", show_default="GATEWAY_PROVIDERS"),
 ]
 ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
+Username = Annotated[str, typer.Argument(metavar="USERNAME", help="The name that the person signs in with.")]
 Before = Annotated[datetime, typer.Option(help="The moment, in local time where it names no zone.", show_default=False)]
 KnownProviders = Annotated[
     Path | None, typer.Option("--providers", help="The file of providers.", show_default="those of the demo")
@@ -255,6 +258,22 @@ def orders_reconcile(
     from gateway.cli.orders import reconcile_orders
 
     return reconcile_orders(provider, providers, data, form, wait)
+
+
+@account_commands.command("end-sessions")
+def account_end_sessions(username: Username, data: Data = None) -> int:
+    """End every session of a person; who signs in anew begins another one."""
+    from gateway.cli.people import end_sessions
+
+    return end_sessions(username, data)
+
+
+@account_commands.command("reset-one-time-password")
+def account_reset_one_time_password(username: Username, data: Data = None) -> int:
+    """Take a person's one-time password away, where device and recovery codes are lost; end all sessions."""
+    from gateway.cli.people import reset_one_time_password
+
+    return reset_one_time_password(username, data)
 
 
 @audit_commands.command("verify")

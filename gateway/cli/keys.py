@@ -18,9 +18,11 @@ from gateway.cli.failures import as_refusals
 from gateway.cli.refusal import Refusal
 from gateway.cli.words import say
 from gateway.federation.joining import unopened
+from gateway.ports import Storage
 from gateway.settings import Settings, read_settings
 from gateway.storage import MemoryWakeUps, SystemClock, open_storage
 from gateway.storage.sealing import KEY_FILE, FernetSealing, keys_in, new_key, secret_id
+from gateway.usecases.one_time_passwords import unopened_secrets
 
 # By then nothing is being stored any more that was sealed before the file changed.
 _SETTLED_S = 10
@@ -109,14 +111,20 @@ def _drop_secret(settings: Settings, wanted: str) -> None:
     with as_refusals():
         needing = asyncio.run(_needing(settings.database, keys, rest))
     if needing:
-        raise Refusal(f"{needing} registrations are sealed by the key {wanted}: a gateway that runs seals them anew")
+        what = f"{needing} registrations and one-time passwords are sealed by the key {wanted}"
+        raise Refusal(f"{what}: a gateway that runs seals them anew")
     _write(path, "\n".join(rest) + "\n")
 
 
 async def _needing(database: str, keys: list[str], rest: list[str]) -> int:
-    """How many registrations the rest does not open, though the keys do."""
+    """How many registrations and one-time passwords the rest does not open, though the keys do."""
     async with open_storage(database, MemoryWakeUps(), SystemClock(), None) as storage:
-        return await unopened(storage, FernetSealing(rest)) - await unopened(storage, FernetSealing(keys))
+        counts = [await _unopened(storage, FernetSealing(each)) for each in (rest, keys)]
+    return counts[0] - counts[1]
+
+
+async def _unopened(storage: Storage, sealing: FernetSealing) -> int:
+    return await unopened(storage, sealing) + await unopened_secrets(storage, sealing)
 
 
 def _settings(data: Path | None) -> Settings:

@@ -37,14 +37,23 @@ class AlarmRule:
 
 
 _REFUSALS = frozenset(
-    {Kind.ACCESS_REFUSED, Kind.CLIENT_REFUSED, Kind.REFRESH_REFUSED, Kind.SIGN_IN_REFUSED, Kind.TOKEN_REFUSED}
+    {
+        Kind.ACCESS_REFUSED,
+        Kind.CLIENT_REFUSED,
+        Kind.ONE_TIME_CODE_REFUSED,
+        Kind.PASSWORD_CHECK_REFUSED,
+        Kind.PASSWORD_RESET_REFUSED,
+        Kind.REFRESH_REFUSED,
+        Kind.SIGN_IN_REFUSED,
+        Kind.TOKEN_REFUSED,
+    }
 )
 
 DEFAULT_RULES = (
     AlarmRule("REFUSALS_OF_ACTOR", Condition.THRESHOLD, _REFUSALS, CountedBy.ACTOR, 5),
     AlarmRule("REFUSALS_FROM_ADDRESS", Condition.THRESHOLD, _REFUSALS, CountedBy.ADDRESS, 5),
     AlarmRule("NEW_NETWORK", Condition.NEW_NETWORK, frozenset({Kind.SIGNED_IN})),
-    AlarmRule("SESSION_STOLEN", Condition.EACH, frozenset({Kind.SESSION_ENDED})),
+    AlarmRule("SESSION_STOLEN", Condition.EACH, frozenset({Kind.REFRESH_TOKEN_REUSED})),
     AlarmRule("REFUSALS_FLOOD", Condition.EACH, frozenset({Kind.REFUSALS_COUNTED})),
     AlarmRule("CHAIN_BROKEN", Condition.EACH, frozenset({Kind.CHAIN_BROKEN})),
 )

@@ -51,7 +51,10 @@ class RequestError(GatewayError):
 
 
 class AccessError(RequestError):
-    """The caller may not do this: `UNAUTHENTICATED` for nobody, `FORBIDDEN` for somebody."""
+    """The caller may not do this: `UNAUTHENTICATED` for nobody, `FORBIDDEN` for somebody.
+
+    `ONE_TIME_PASSWORD_REQUIRED` where the caller may once a one-time password is on.
+    """
 
 
 class ProviderError(GatewayError):

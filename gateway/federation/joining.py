@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.contract.provider import Limits
@@ -148,14 +148,13 @@ async def reseal(storage: Storage, sealing: Sealing) -> int:
     return count
 
 
-async def keep_resealed(storage: Storage, sealing: Sealing, newest: Callable[[], str]) -> None:
-    """Seals anew whenever another key is the newest one."""
+async def keep_resealed(newest: Callable[[], str], reseal_all: Callable[[], Awaitable[None]]) -> None:
+    """Has all sealed anew whenever another key is the newest one."""
     sealed_by = None
     while True:
         key = newest()
         if key != sealed_by:
-            count = await reseal(storage, sealing)
-            log.info("connections were sealed anew count=%s", count)
+            await reseal_all()
             sealed_by = key
         await asyncio.sleep(RESEAL_LOOK_S)
 

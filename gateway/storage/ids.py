@@ -10,8 +10,12 @@ ACTOR = "Actor"
 AGREEMENT = "Agreement"
 AUTHORIZATION = "Authorization"
 BUNDLE = "Bundle"
+CONTACT = "Contact"
 CUSTOMER = "Customer"
+ENABLED_FUNCTION = "EnabledFunction"
 HEALTH_EVENT = "ProviderHealthEvent"
+INVITATION = "Invitation"
+MEMBER = "Member"
 NOTIFICATION = "Notification"
 ORDER = "Order"
 ORDER_EVENT = "OrderEvent"
@@ -21,6 +25,7 @@ REGISTRATION_EVENT = "RegistrationEvent"
 SECURITY_EVENT = "SecurityEvent"
 SERVICE_CLIENT = "ServiceClient"
 SITE = "Site"
+SUBSCRIBER = "Subscriber"
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -49,8 +54,12 @@ __all__ = [
     "AGREEMENT",
     "AUTHORIZATION",
     "BUNDLE",
+    "CONTACT",
     "CUSTOMER",
+    "ENABLED_FUNCTION",
     "HEALTH_EVENT",
+    "INVITATION",
+    "MEMBER",
     "NOTIFICATION",
     "ORDER",
     "ORDER_EVENT",
@@ -60,6 +69,7 @@ __all__ = [
     "SECURITY_EVENT",
     "SERVICE_CLIENT",
     "SITE",
+    "SUBSCRIBER",
     "new_key",
     "own_id",
     "raw",

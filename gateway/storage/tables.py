@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -60,15 +61,51 @@ customer = Table(
     Column("kind", CODE, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("closed_at", Moment),
 )
 
 membership = Table(
     "membership",
     metadata,
     Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
-    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
     Column("role", CODE, nullable=False),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("since", Moment, nullable=False),
     PrimaryKeyConstraint("actor", "customer"),
+    Index(None, "customer", "key"),
+    Index("ix_membership_customer_role", "customer", "role", "key"),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("token_digest", Text, nullable=False, unique=True),
+    Column("state", CODE, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
+    Index("ix_invitation_customer_state", "customer", "state", "expires_at"),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
 )
 
 authorization = Table(
@@ -81,7 +118,33 @@ authorization = Table(
     Column("scope", Text, nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("valid_until", Moment),
+    Column("conditions", Text),
+    Column("granted_by", KEY),
+    Column("granted_at", Moment),
+    Column("revoked_at", Moment),
     Index(None, "actor", "customer"),
+)
+
+enabled_function = Table(
+    "enabled_function",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, nullable=False),
+    Column("actor", KEY, nullable=False),
+    Column("function", CODE, nullable=False),
+    Column("product_id", Text, nullable=False),  # empty for everything, so that it is part of the unique key
+    Column("enabled_by", KEY, nullable=False),
+    Column("enabled_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["actor", "customer"],
+        ["membership.actor", "membership.customer"],
+        name="fk_enabled_function_membership",
+        ondelete="CASCADE",
+    ),
+    UniqueConstraint(
+        "actor", "customer", "function", "product_id", "enabled_by", name="uq_enabled_function_whose_and_what"
+    ),
+    Index(None, "customer", "enabled_by"),
 )
 
 session = Table(
@@ -95,6 +158,9 @@ session = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("device", Text),
+    Column("address", Text),
+    Column("last_used_at", Moment),
 )
 
 refresh_token = Table(
@@ -155,6 +221,10 @@ order = Table(
     Column("placed_at", Moment, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("placed_by", KEY),
+    Column("authorization", KEY),
+    Column("cost", Text),
+    Index(None, "authorization", "placed_at"),
     Index(None, "customer", "placed_at", "key"),
     Index(None, "is_open", "placed_at"),
 )
@@ -440,4 +510,65 @@ security_head = Table(
     Column("anchor_digest", Text, nullable=False),
     Column("anchor_key_id", CODE),
     Column("anchor_seal", Text),
+)
+
+one_time_password = Table(
+    "one_time_password",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), primary_key=True),
+    Column("sealed_secret", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("last_step", BigInteger),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
+    Column("digest", Text, nullable=False),
+    PrimaryKeyConstraint("actor", "digest"),
+)
+
+sign_in_challenge = Table(
+    "sign_in_challenge",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+)
+
+reset_request = Table(
+    "reset_request",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("username", Text),
+    Column("email", Text),
+    Column("locale", CODE, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+)
+
+password_reset = Table(
+    "password_reset",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("kind", CODE, nullable=False),
+    Column("locale", CODE, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("expires_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
 )

@@ -8,15 +8,22 @@ from gateway.domain.security_chain import ChainKeys, Head
 from gateway.ports import Clock
 from gateway.storage.accounts import SqlAccounts
 from gateway.storage.agreements import SqlAgreements
+from gateway.storage.authorizations import SqlAuthorizations
 from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
+from gateway.storage.invitations import SqlInvitations
 from gateway.storage.issuer import SqlIssuerAccounts
 from gateway.storage.keys import SqlIdempotency
+from gateway.storage.mails import SqlMails
+from gateway.storage.members import SqlMembers
 from gateway.storage.notifications import SqlNotifications
+from gateway.storage.one_time_passwords import SqlOneTimePasswords
 from gateway.storage.orders import SqlOrders
+from gateway.storage.password_resets import SqlPasswordResets
 from gateway.storage.reconciliation import SqlReconciliation
+from gateway.storage.records import SqlRecords
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.retention import SqlRetention
 from gateway.storage.rows import Rows, Starter
@@ -80,6 +87,22 @@ class SqlUnitOfWork:
         return SqlHealthEvents(self._rows, self.wake)
 
     @cached_property
+    def members(self) -> SqlMembers:
+        return SqlMembers(self._rows)
+
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        return SqlInvitations(self._rows)
+
+    @cached_property
+    def records(self) -> SqlRecords:
+        return SqlRecords(self._rows)
+
+    @cached_property
+    def authorizations(self) -> SqlAuthorizations:
+        return SqlAuthorizations(self._rows)
+
+    @cached_property
     def retention(self) -> SqlRetention:
         return SqlRetention(self._rows)
 
@@ -90,6 +113,18 @@ class SqlUnitOfWork:
     @cached_property
     def issuer_accounts(self) -> SqlIssuerAccounts:
         return SqlIssuerAccounts(self._rows)
+
+    @cached_property
+    def one_time_passwords(self) -> SqlOneTimePasswords:
+        return SqlOneTimePasswords(self._rows)
+
+    @cached_property
+    def password_resets(self) -> SqlPasswordResets:
+        return SqlPasswordResets(self._rows)
+
+    @cached_property
+    def mails(self) -> SqlMails:
+        return SqlMails(self._rows, self.wake)
 
     @cached_property
     def security_events(self) -> SqlSecurityEvents:

@@ -23,7 +23,8 @@ from gateway.ports.issuer import IssuerSession, SignInCode
 from gateway.ports.registrations import SealBroken
 from gateway.usecases.core import Core
 from gateway.usecases.security_telling import only_customer_of
-from gateway.usecases.sessions import SessionRules, SignedIn, begin_session, end_session
+from gateway.usecases.sessions import SessionRules, SignedIn, end, new_session
+from gateway.usecases.sign_in import Origin
 
 CODE_LIFETIME = timedelta(seconds=60)
 OPERATOR_FOR = timedelta(hours=12)
@@ -62,7 +63,7 @@ def _digest(code: str) -> str:
 
 
 async def sign_in_by_issuer(
-    core: Core, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn, address: str = ""
+    core: Core, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn, origin: Origin
 ) -> SignedIn:
     """A new session of the account that is linked to it; at the first time of a new account, as `first` says.
 
@@ -71,18 +72,19 @@ async def sign_in_by_issuer(
     """
     try:
         async with core.storage.writing() as unit:
-            return await _signed_in(core, unit, rules, first, asked, address)
+            return await _signed_in(core, unit, rules, first, asked, origin)
     except _Overtaken:  # by the same person's other tab: now the account is there
         async with core.storage.writing() as unit:
-            return await _signed_in(core, unit, rules, first, asked, address)
+            return await _signed_in(core, unit, rules, first, asked, origin)
 
 
 async def _signed_in(
-    core: Core, unit: UnitOfWork, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn, address: str
+    core: Core, unit: UnitOfWork, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn, origin: Origin
 ) -> SignedIn:
     now = core.clock.now()
     actor_id = await unit.issuer_accounts.actor_of(asked.who) or await _new_account(unit, first, asked, now)
-    signed_in = await begin_session(unit, actor_id, now, rules)
+    told = {"by": "issuer", **({"as": "operator"} if asked.is_operator else {})}
+    signed_in = await new_session(unit, rules, actor_id, origin.device, now, origin.limit_key, **told)
     await unit.issuer_accounts.keep_session(
         IssuerSession(
             signed_in.session_key,
@@ -92,9 +94,6 @@ async def _signed_in(
             now + OPERATOR_FOR if asked.is_operator else None,
         )
     )
-    told = {"by": "issuer", "session": signed_in.session_key, "address": address}
-    told |= {"as": "operator"} if asked.is_operator else {}
-    await _record(unit, SecurityEventKind.SIGNED_IN, now, actor_id, **told)
     return signed_in
 
 
@@ -146,25 +145,25 @@ async def keep_code(core: Core, asked: IssuerSignIn, challenge: str) -> str:
 
 
 async def sign_in_by_code(
-    core: Core, rules: SessionRules, first: FirstSignIn, code: str, verifier: str, address: str = ""
+    core: Core, rules: SessionRules, first: FirstSignIn, code: str, verifier: str, origin: Origin
 ) -> SignedIn:
     """A new session by such a code, as `sign_in_by_issuer`. Raises: RequestError INVALID_CODE, ACCOUNT_REQUIRED."""
     try:
-        found = await _sign_in_by_code(core, rules, first, code, verifier, address)
+        found = await _sign_in_by_code(core, rules, first, code, verifier, origin)
     except _Overtaken:
-        found = await _sign_in_by_code(core, rules, first, code, verifier, address)
+        found = await _sign_in_by_code(core, rules, first, code, verifier, origin)
     if found is None:
         raise RequestError.at("INVALID_CODE", "code")
     return found
 
 
 async def _sign_in_by_code(
-    core: Core, rules: SessionRules, first: FirstSignIn, code: str, verifier: str, address: str
+    core: Core, rules: SessionRules, first: FirstSignIn, code: str, verifier: str, origin: Origin
 ) -> SignedIn | None:
     # A wrong verifier is no error here: the code is gone all the same.
     async with core.storage.writing() as unit:
         asked = await _redeemed(core, unit, code, verifier)
-        return await _signed_in(core, unit, rules, first, asked, address) if asked else None
+        return await _signed_in(core, unit, rules, first, asked, origin) if asked else None
 
 
 async def _redeemed(core: Core, unit: UnitOfWork, code: str, verifier: str) -> IssuerSignIn | None:
@@ -258,7 +257,9 @@ async def _end_all(
 ) -> int:
     keys = [key for key in await unit.issuer_accounts.open_sessions(issuer, subject, sid) if key != but]
     for key in keys:
-        await end_session(unit, key, at)
+        session = await unit.accounts.session(key)
+        if session is not None and session.ended_at is None:
+            await end(unit, session, at, "ISSUER")
     await unit.issuer_accounts.drop_codes(issuer, subject, sid)
     return len(keys)
 

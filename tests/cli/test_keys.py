@@ -16,7 +16,7 @@ from gateway.api.auth.key_changes import KeyNeeded, UnknownKey, with_next, witho
 from gateway.api.auth.keys import KeyRing, read_keys
 from gateway.cli.keys import drop_key, list_keys, rotate_keys
 from gateway.cli.refusal import Refusal
-from gateway.federation.joining import keep_resealed, unopened, unsealed_connection
+from gateway.federation.joining import keep_resealed, reseal, unopened, unsealed_connection
 from gateway.federation.tending import tended
 from gateway.ports import Storage
 from gateway.ports.registrations import SealBroken
@@ -137,10 +137,14 @@ async def test_secrets_are_sealed_anew_by_gateways_that_run_and_then_the_old_key
         await asyncio.to_thread(rotate_keys, tmp_path, 600, of_secrets=True)
         newest = keys_in(file.read_bytes())[0]
         age(file)
-        with pytest.raises(Refusal, match="1 registrations are sealed by the key"):
+        with pytest.raises(Refusal, match="1 registrations and one-time passwords are sealed by the key"):
             await asyncio.to_thread(drop_key, secret_id(KEY), tmp_path)
         assert len(keys_in(file.read_bytes())) == 2
-        async with tended("sealing", partial(keep_resealed, world.storage, sealing, sealing.newest)):
+
+        async def reseal_all() -> None:
+            await reseal(world.storage, sealing)
+
+        async with tended("sealing", partial(keep_resealed, sealing.newest, reseal_all)):
             await until(lambda: opened_by(world.storage, newest))
         await asyncio.to_thread(drop_key, secret_id(KEY), tmp_path)
 

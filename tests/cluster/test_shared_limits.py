@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from limits import parse
 
-from gateway.api.auth.attempts import MemoryAttempts, SharedAttempts
+from gateway.api.auth.attempts import SharedAttempts, counting
 from gateway.api.rates import shared
 from gateway.api.rates.settling import SETTLE_S, SettledWindows
 from gateway.api.rates.shared import SharedCounts
@@ -42,7 +42,7 @@ async def counts(server: Redis) -> AsyncIterator[tuple[SharedCounts, SharedCount
 
 
 def attempts(connection: SharedCounts) -> SharedAttempts:
-    return SharedAttempts(connection, MemoryAttempts("3/minute", "50/minute", "60/hour", "600/minute"))
+    return SharedAttempts(connection, counting(failures_per_account="3/minute"))
 
 
 @pytest.mark.requirement("R7")

@@ -101,8 +101,8 @@ async def test_the_customer_finds_a_notice_of_its_alarm(core: Core) -> None:
     account = an_account("maria", None)
     async with core.storage.writing() as unit:
         assert await unit.accounts.add(account)
-    ended = event(1, KIND.SESSION_ENDED, actor_id=account.actor_id, customer_id=account.customer_id)
-    gone = event(2, KIND.SESSION_ENDED, customer_id="a customer that is kept no more")
+    ended = event(1, KIND.REFRESH_TOKEN_REUSED, actor_id=account.actor_id, customer_id=account.customer_id)
+    gone = event(2, KIND.REFRESH_TOKEN_REUSED, customer_id="a customer that is kept no more")
     await record(core.storage, ended, gone)
 
     raised = await alarms(core)

@@ -164,8 +164,8 @@ async def test_a_stolen_refresh_token_is_told_with_the_session_that_ends(server:
     assert (await server.client.post("/auth/refresh", {"refresh_token": "made up"})).status == 401
     await server.client.who(tokens["access_token"])
 
-    (ended,) = await recorded(server.parts.core.storage, KIND.SESSION_ENDED)
-    assert ended.params["reason"] == "REFRESH_TOKEN_REUSED"
+    (ended,) = await recorded(server.parts.core.storage, KIND.REFRESH_TOKEN_REUSED)
+    assert ended.params.keys() == {"session"}
     assert await reasons(server) == [
         (KIND.REFRESH_REFUSED, "REUSED"),
         (KIND.REFRESH_REFUSED, "ENDED"),

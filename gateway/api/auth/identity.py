@@ -1,12 +1,14 @@
 """Who sends a request: by a bearer token, by the session's cookie, or nobody."""
 
+import dataclasses
+
 from starlette.requests import HTTPConnection
 
 from gateway.api.auth.addresses import address_of, limit_key
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.tokens import Access, ClientAccess
 from gateway.domain.errors import AccessError, Problem
-from gateway.domain.parties import Caller
+from gateway.domain.parties import Actor, Caller
 from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 
 ACCESS_COOKIE = "__Host-access"
@@ -80,7 +82,15 @@ class Identity:
         actor = await self._parts.callers.find(access.session_key)
         if actor is None or actor.id != access.actor_id:
             raise self._refused("SESSION_ENDED", access.actor_id, address)
-        return Caller(actor, access.session_key, access.expires_at, address)
+        self._parts.uses.note(access.session_key)
+        if not self._must_enrol(actor):
+            return Caller(actor, access.session_key, access.expires_at, address)
+        # Whatever a check might overlook: there is nothing that such a caller could reach.
+        bare = dataclasses.replace(actor, memberships=(), is_operator=False)
+        return Caller(bare, access.session_key, access.expires_at, address, must_enrol=True)
+
+    def _must_enrol(self, actor: Actor) -> bool:
+        return not actor.has_one_time_password and self._parts.rules.requirement.concerns(actor)
 
     async def _of_client(self, access: ClientAccess, address: str) -> Caller:
         record = await self._parts.clients.find(access.client_id)
@@ -90,16 +100,19 @@ class Identity:
         return Caller(expires_at=access.expires_at, address=address, client=client)
 
     async def is_live(self, caller: Caller) -> bool:
-        """Whether what the caller came by is still good; ask after a wake-up of its session's or client's topic."""
+        """Whether what the caller came by is still good, read anew; ask after a wake-up of its session's or client's
+        topic, and now and then: another process may have ended it.
+        """
         now = self._parts.core.clock.now()
         if caller.expires_at is not None and caller.expires_at <= now:
             return False
         if caller.client is not None:
-            record = await self._parts.clients.find(caller.client.id)
+            record = await self._parts.clients.find(caller.client.id, anew=True)
             return record is not None and record.accepts(caller.client.generation, now)
         if caller.session_key is None:
             return caller.actor is None
-        return await self._parts.callers.find(caller.session_key) is not None
+        actor = await self._parts.callers.find(caller.session_key, anew=True)
+        return actor is not None and (caller.must_enrol or not self._must_enrol(actor))
 
     def address_of(self, connection: HTTPConnection) -> str:
         """The network address, past trusted proxies."""

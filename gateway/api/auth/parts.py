@@ -10,14 +10,18 @@ from typing import Protocol
 
 from gateway.api.auth.attempts import MemoryAttempts, SharedAttempts
 from gateway.api.auth.keys import KeyRing
+from gateway.api.auth.one_time_codes import TimedCodes
 from gateway.api.auth.passwords import open_passwords
 from gateway.api.auth.tokens import ISSUER, Tokens
 from gateway.api.rates.shared import SharedCounts
+from gateway.domain.one_time_passwords import OneTimePasswordRequirement
 from gateway.domain.parties import ServiceClient
 from gateway.federation.tending import tended
 from gateway.ports import Attempts
 from gateway.usecases.clients import ClientsKnown
 from gateway.usecases.core import Core
+from gateway.usecases.one_time_passwords import reseal_secrets
+from gateway.usecases.session_uses import SessionUses
 from gateway.usecases.sessions import Callers, SessionRules
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -37,6 +41,10 @@ class AuthSettings:
     failures_per_address: str = "50/15 minutes"
     accounts_per_address: str = "60/hour"
     tokens_per_client: str = "600/minute"
+    resets_per_address: str = "20/hour"
+    resets_per_account: str = "5/hour"
+    one_time_password_required: OneTimePasswordRequirement = OneTimePasswordRequirement.NONE
+    service_name: str = "Telecom gateway"
     issuer: str = f"https://{ISSUER}.invalid"
     origins: frozenset[str] = frozenset()
     trusted_proxies: tuple[Network, ...] = ()
@@ -76,6 +84,7 @@ class AuthParts:
     tokens: Tokens
     callers: Callers
     clients: ClientsKnown
+    uses: SessionUses
     settings: AuthSettings
     derived: Callable[[str], bytes]
     issuer: IssuerAccess | None = None
@@ -99,12 +108,17 @@ async def open_auth(
         settings.failures_per_address,
         settings.accounts_per_address,
         settings.tokens_per_client,
+        settings.resets_per_address,
+        settings.resets_per_account,
     )
     attempts: Attempts = SharedAttempts(counts, alone) if counts else alone
     lifetime, grace = timedelta(seconds=settings.session_s), timedelta(seconds=settings.refresh_grace_s)
+    codes, requirement, uses = TimedCodes(settings.service_name), settings.one_time_password_required, SessionUses(core)
+    tokens = Tokens(ring, settings.access_token_s, settings.issuer)
+    await reseal_secrets(core.storage, core.onboarding.sealing)
     with open_passwords() as passwords:
-        rules = SessionRules(passwords, attempts, ring.successor, lifetime, grace)
-        tokens = Tokens(ring, settings.access_token_s, settings.issuer)
-        known = Callers(core), ClientsKnown(core)
-        async with tended("keys", ring.follow):
-            yield AuthParts(core, rules, tokens, *known, settings, ring.derived, issuer)
+        rules = SessionRules(passwords, attempts, ring.successor, codes, lifetime, grace, requirement)
+        async with tended("keys", ring.follow), tended("sessions' uses", uses.keep_on):
+            known = Callers(core), ClientsKnown(core)
+            yield AuthParts(core, rules, tokens, *known, uses, settings, ring.derived, issuer)
+        await uses.keep()

@@ -25,8 +25,14 @@ def token_answer(parts: AuthParts, signed_in: SignedIn) -> Response:
             "token_type": "Bearer",
             "expires_in": parts.tokens.lifetime_s,
             "refresh_token": signed_in.refresh_token,
+            **limits_of(signed_in),
         }
     )
+
+
+def limits_of(signed_in: SignedIn) -> Mapping[str, bool]:
+    """What is said of a session that can do nothing yet but switch on a one-time password."""
+    return {"oneTimePasswordRequired": True} if signed_in.must_enrol else {}
 
 
 def put_cookies(response: Response, parts: AuthParts, signed_in: SignedIn) -> None:

@@ -18,8 +18,12 @@ export function showSession(session) {
   };
   session.addEventListener("change", show);
   show();
+  // A challenge is of the account and the password that got it.
+  for (const each of ["username", "password"]) {
+    signIn.elements[each].addEventListener("input", () => waitForCode(signIn, ""));
+  }
   onSubmit(signIn, async () => {
-    await session.signIn(signIn.elements.username.value, signIn.elements.password.value);
+    await answering(session, signIn);
     signIn.reset();
     signOut.querySelector("button").focus();
   });
@@ -43,6 +47,30 @@ async function signOn(session, link) {
   } catch (error) {
     problem.textContent = error.message;
   }
+}
+
+/** Signs in; asks for the code where the account has one-time passwords, and takes it the next time. */
+async function answering(session, form) {
+  const { username, password, code } = form.elements;
+  const challenge = form.dataset.challenge;
+  try {
+    if (challenge) await session.answer(username.value, challenge, code.value);
+    else await session.signIn(username.value, password.value);
+    waitForCode(form, "");
+  } catch (error) {
+    code.value = "";
+    if (error.challenge) waitForCode(form, error.challenge);
+    else if (error.code === "INVALID_CHALLENGE") waitForCode(form, "");
+    throw error;
+  }
+}
+
+/** Shows the field of the code while a challenge waits for one, and hides it while none does. */
+function waitForCode(form, challenge) {
+  form.dataset.challenge = challenge;
+  document.getElementById("code").hidden = !challenge;
+  form.elements.code.required = Boolean(challenge);
+  if (challenge) form.elements.code.focus();
 }
 
 /** Does it, one at a time, and says what went wrong. */

@@ -29,6 +29,7 @@ _PAGE = """<!doctype html>
 <form id="sign-in" method="post" action="auth/session" aria-label="Sign in">
 <label>Username <input name="username" autocomplete="username" autocapitalize="none" required></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<label id="code" hidden>One-time code <input name="code" autocomplete="one-time-code" autocapitalize="none"></label>
 <button>Sign in</button>
 %(sign_on)s</form>
 <form id="sign-out" method="post" action="auth/session" aria-label="Sign out" hidden>

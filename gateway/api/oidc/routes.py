@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.api.auth.addresses import limit_key
+from gateway.api.auth.devices import device_of
 from gateway.api.auth.endpoints import endpoint
 from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, Identity
@@ -26,6 +27,7 @@ from gateway.api.telemetry.traces import refused
 from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.issuer import IssuerSignIn
 from gateway.usecases import single_sign_on
+from gateway.usecases.sign_in import Origin
 
 CALLBACK_PATH = "/auth/oidc/callback"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -98,7 +100,7 @@ class _Doors:
         if kept is None or asked.get("state") != kept.begun.state:
             raise RequestError.at("INVALID_STATE")
         try:
-            response = await self._come_to(kept.errand, await self._signed_in(request, kept), self._address(request))
+            response = await self._come_to(kept.errand, await self._signed_in(request, kept), self._origin(request))
         except RequestError as error:
             code = error.problems[0].code
             refused("accounts", code)
@@ -120,7 +122,7 @@ class _Doors:
             note_refusal(self._core, "id", refusal.code, address)
             raise RequestError.at("ISSUER_REFUSED") from None
 
-    async def _come_to(self, errand: Errand, signed_in: IssuerSignIn, address: str) -> Response:
+    async def _come_to(self, errand: Errand, signed_in: IssuerSignIn, origin: Origin) -> Response:
         core, first = self._core, self._issuer.settings.first
         if errand.challenge:
             code = await single_sign_on.keep_code(core, signed_in, errand.challenge)
@@ -129,7 +131,7 @@ class _Doors:
         if errand.links:
             await single_sign_on.link_session(core, errand.links, signed_in.who)
         else:
-            session = await single_sign_on.sign_in_by_issuer(core, self._parts.rules, first, signed_in, address)
+            session = await single_sign_on.sign_in_by_issuer(core, self._parts.rules, first, signed_in, origin)
             put_cookies(response, self._parts, session)
         return response
 
@@ -138,7 +140,7 @@ class _Doors:
         code, verifier = await self._code(request)
         first = self._issuer.settings.first
         session = await single_sign_on.sign_in_by_code(
-            self._core, self._parts.rules, first, code, verifier, self._address(request)
+            self._core, self._parts.rules, first, code, verifier, self._origin(request)
         )
         return token_answer(self._parts, session)
 
@@ -176,6 +178,10 @@ class _Doors:
             refused("accounts", "LOGOUT_TOKEN")
             return oauth_json({"error": "invalid_request", "error_description": "The logout token is refused."}, 400)
         return Response(status_code=200, headers=NO_STORE)
+
+    def _origin(self, request: Request) -> Origin:
+        address = self._identity.address_of(request)
+        return Origin(limit_key(address), device_of(request, address))
 
     def _address(self, request: Request) -> str:
         return limit_key(self._identity.address_of(request))

@@ -11,6 +11,7 @@ from gateway.api.schema.access import subscription
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.order_events import CustomerEvent
 from gateway.domain import health_events, registration_events, security
+from gateway.domain.authorizations import SelfServiceFunction
 from gateway.domain.ordering import events
 from gateway.usecases import following, health, policy, registration_following, security_events
 from gateway.usecases.policy import Access
@@ -22,7 +23,7 @@ Cursor = Annotated[str | None, argument("The cursor of the last event seen; the 
 class Subscription:
     """The root streams."""
 
-    @subscription(Access.SIGNED_IN, AsyncGenerator[events.OrderEvent, None])
+    @subscription(Access.SIGNED_IN, AsyncGenerator[events.OrderEvent, None], SelfServiceFunction.SEE_ORDERS)
     async def order_events(
         self, info: Info, order_id: Annotated[strawberry.ID, argument("The order.")], after: Cursor = UNSET
     ) -> Any:
@@ -31,7 +32,7 @@ class Subscription:
         after = context.resume_after or after
         return await following.follow_order(context.core, context.caller, order_id, after, context.prepare)
 
-    @subscription(Access.SIGNED_IN, AsyncGenerator[CustomerEvent, None])
+    @subscription(Access.SIGNED_IN, AsyncGenerator[CustomerEvent, None], SelfServiceFunction.SEE_ORDERS)
     async def customer_events(
         self,
         info: Info,

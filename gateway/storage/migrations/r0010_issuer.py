@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0009"
 
 KEY = sa.String(36)
 MOMENT = sa.DateTime(timezone=True)
