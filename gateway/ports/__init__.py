@@ -21,6 +21,7 @@ from gateway.ports.issuer import IssuerAccounts
 from gateway.ports.mails import Mails
 from gateway.ports.members import Invitations, Members, Records
 from gateway.ports.operations import OperationsReading
+from gateway.ports.reconciliation import Reconciliation
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
 from gateway.ports.security import SecurityEvents
@@ -434,6 +435,8 @@ class UnitOfWork(Protocol):
     def operations(self) -> OperationsReading: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def reconciliation(self) -> Reconciliation: ...
     @property
     def issuer_accounts(self) -> IssuerAccounts: ...
     @property

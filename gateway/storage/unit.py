@@ -23,6 +23,7 @@ from gateway.storage.one_time_passwords import SqlOneTimePasswords
 from gateway.storage.operations import SqlOperations
 from gateway.storage.orders import SqlOrders
 from gateway.storage.password_resets import SqlPasswordResets
+from gateway.storage.reconciliation import SqlReconciliation
 from gateway.storage.records import SqlRecords
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.retention import SqlRetention
@@ -109,6 +110,10 @@ class SqlUnitOfWork:
     @cached_property
     def retention(self) -> SqlRetention:
         return SqlRetention(self._rows)
+
+    @cached_property
+    def reconciliation(self) -> SqlReconciliation:
+        return SqlReconciliation(self._rows)
 
     @cached_property
     def issuer_accounts(self) -> SqlIssuerAccounts:
