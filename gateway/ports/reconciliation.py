@@ -8,7 +8,7 @@ from gateway.domain.ordering.orders import OrderItem
 from gateway.domain.parties import ProviderAccount
 
 if TYPE_CHECKING:
-    from gateway.ports import StepRecord
+    from gateway.ports.steps import StepRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from sqlalchemy import select, tuple_
 
 from gateway.domain.ordering.orders import OrderItem
 from gateway.domain.parties import ProviderAccount
-from gateway.ports import StepRecord
 from gateway.ports.reconciliation import KeptItem
+from gateway.ports.steps import StepRecord
 from gateway.storage import tables
 from gateway.storage.columns import from_json
 from gateway.storage.ids import CUSTOMER, ORDER_ITEM, raw, sought

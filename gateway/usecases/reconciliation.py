@@ -20,8 +20,9 @@ from gateway.domain.ordering.reconciliation import (
 from gateway.domain.ordering.states import OrderItemState
 from gateway.domain.parties import ProviderAccount
 from gateway.federation.directory import Directory
-from gateway.ports import StepRecord, Storage
+from gateway.ports import Storage
 from gateway.ports.reconciliation import KeptItem
+from gateway.ports.steps import StepRecord
 from gateway.saga.plan import Step
 
 PAGE = 100

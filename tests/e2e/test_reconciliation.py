@@ -18,7 +18,7 @@ from gateway.contract.ordering import OrderRequest
 from gateway.domain.ordering.orders import Order, OrderItem
 from gateway.domain.ordering.states import ItemPhase, OrderItemState
 from gateway.federation.registry import Registry, open_registry
-from gateway.ports import StepRecord
+from gateway.ports.steps import StepRecord
 from gateway.settings import read_providers_file
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
 from tests.e2e.consumer import consumer
