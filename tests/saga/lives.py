@@ -115,6 +115,11 @@ class Process:
         """It dies, or stands still, at its so manieth point from now."""
         self._points_left, self._stops = points, stops
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it got to that point."""
+        return self._points_left is not None and self._points_left < 0
+
     def goes_on(self) -> None:
         """As if nothing had happened."""
         self._points_left = None
