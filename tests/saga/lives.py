@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from uuid_utils import uuid7
@@ -302,3 +304,21 @@ async def open_scene(database: str, loop: HandLoop) -> AsyncIterator[Scene]:
         async with storage.writing() as unit:
             await unit.accounts.add(new_account(customer_id, clock))
         yield Scene(loop, BusyStorage(storage), wakeups, customer_id)
+
+
+@contextmanager
+def a_scene() -> Iterator[tuple[asyncio.Runner, Scene]]:
+    """A store, and a loop whose time is moved by hand."""
+    # Each commit waits for the disk: a disk in memory has nothing to wait for.
+    memory = Path("/dev/shm")  # noqa: S108
+    with (
+        TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
+        asyncio.Runner(loop_factory=HandLoop) as runner,
+    ):
+        loop, stack = runner.get_loop(), AsyncExitStack()
+        assert isinstance(loop, HandLoop)
+        scene = runner.run(stack.enter_async_context(open_scene(f"sqlite:///{folder}/gateway.db", loop)))
+        try:
+            yield runner, scene
+        finally:
+            runner.run(stack.aclose())
