@@ -20,7 +20,8 @@ from gateway.domain.ordering.states import (
 )
 from gateway.saga.plan import Step
 from tests.saga.hand_time import LoopClock
-from tests.saga.lives import Process, Scene
+from tests.saga.lives import Scene
+from tests.saga.mortals import Process
 from tests.saga.operator import FAULTS, Operator
 from tests.saga.world import ACCESS, CONTENT, SERVICE
 
