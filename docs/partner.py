@@ -42,6 +42,8 @@ class Gateway:
 
 async def main() -> None:
     """Asks twice, with one token."""
+    if not {"CLIENT_ID", "CLIENT_SECRET"} <= os.environ.keys():
+        sys.exit("CLIENT_ID and CLIENT_SECRET are needed: the demo prints them, and writes them to credentials.json")
     async with aiohttp.ClientSession() as http:
         gateway = Gateway(http, os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"])
         for _ in range(2):

@@ -1,7 +1,7 @@
 """The composition root: the one module that sees every room, and puts a gateway together from settings."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from gateway.api.application import create_app, open_library
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts, AuthSettings, open_auth
 from gateway.api.auth.routes import auth_routes
+from gateway.api.oidc import Issuer, OidcSettings, OperatorClaim, greeted, oidc_routes, open_issuer
+from gateway.api.oidc.access import IssuerAccess
+from gateway.api.oidc.routes import CALLBACK_PATH
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
@@ -22,30 +26,41 @@ from gateway.api.operations.persisted import Manifest, Trust, read_manifest
 from gateway.api.parts import ApiParts, ApiSettings
 from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
+from gateway.api.texts.mails import compose
 from gateway.contract.events import Post
 from gateway.contract.provider import Outbound
+from gateway.domain.alarm_rules import AlarmRule
+from gateway.domain.security_chain import key_id
+from gateway.federation.adapters import installed_adapters
 from gateway.federation.callbacks import Callbacks, registered
 from gateway.federation.joining import Joining, Parts, reseal
 from gateway.federation.polling import Pace, polled
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection, open_projection
-from gateway.federation.registry import Registry, installed_adapters, open_registry
+from gateway.federation.registry import Registry, open_registry
 from gateway.federation.tending import tended
 from gateway.kit.addresses import AddressRefused, check_options
+from gateway.mail import FolderMailer, SmtpMailer, SmtpSettings
 from gateway.saga.failpoints import killing, passing
 from gateway.saga.leased import LeasedEngine
 from gateway.saga.supervision import Supervisor
 from gateway.saga.work import Work
 from gateway.saga.workflow import Engine
-from gateway.settings import ProvidersConfig, Settings
+from gateway.settings import ProvidersConfig, Settings, read_alarm_rules
 from gateway.storage import SqlStorage, SystemClock, open_executors, open_storage, open_wakeups
-from gateway.storage.sealing import open_sealing
+from gateway.storage.audit_trail import AuditTrail, noted_head, open_trail
+from gateway.storage.sealing import FernetSealing, open_sealing
 from gateway.storage.secret_files import kept_secret
 from gateway.usecases.checking import follow_registrations
 from gateway.usecases.core import Core
 from gateway.usecases.health import keep_health
+from gateway.usecases.mails import MailRules, send_mails
 from gateway.usecases.onboarding import Onboarding
+from gateway.usecases.passwords import answer_requests
+from gateway.usecases.refusals import keeping
 from gateway.usecases.retention import RetentionRules, keep_within
+from gateway.usecases.security_alarms import raise_alarms
+from gateway.usecases.security_checking import check_chain, note_keys
 
 # One process works on a SQLite file at a time, so one name will do.
 SOLE_EXECUTOR = "local"
@@ -92,17 +107,20 @@ async def open_gateway(
     `waits_for_providers` makes it ready only when each of them has answered once (the demo); else one that is away
     stops nobody.
 
-    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, UnknownAdapter, ManifestUnreadable,
-    TracesNotInstalled; OSError for the data folder and the key of the secrets.
+    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, AuditKeysUnreadable, UnknownAdapter,
+    ManifestUnreadable, TracesNotInstalled, SettingsError (the rules of alarm); OSError for the data folder and the key
+    of the secrets.
     """
     # What is wrong with the settings is told before anything starts.
+    rules = read_alarm_rules(settings.alarm_rules_file)
     api = api_settings(settings, public_url)
     library = open_library(api)
     clock, engine = SystemClock(), Engine(sweep_s=SWEEP_S)
+    audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
     async with (
         open_telemetry(_trace_settings(settings)) as telemetry,
         open_wakeups(settings.database, settings.redis_url) as wakeups,
-        open_storage(settings.database, wakeups, clock, engine.start_in) as storage,
+        open_storage(settings.database, wakeups, clock, engine.start_in, audit) as storage,
         open_registry(providers.providers, providers.agreements, clock, calls=telemetry.provider_calls) as registry,
         open_projection(
             registry,
@@ -112,7 +130,8 @@ async def open_gateway(
             age=timedelta(seconds=settings.catalog_refresh_s),
         ) as projection,
     ):
-        onboarding = _onboarding(settings, providers)
+        sealing = open_sealing(settings.secrets_key, settings.keys_folder)
+        onboarding = _onboarding(settings, providers, sealing)
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
         await reseal(storage, onboarding.sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
@@ -120,17 +139,40 @@ async def open_gateway(
         callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
         executors = open_executors(settings.database, clock)
         async with (
-            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url)) as auth,
+            _issuer(core, settings, public_url) as issuer,
+            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url), _access(core, issuer)) as auth,
             engine.kept(),
             Supervisor(
                 executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
             ).supervised(),
             registered(registry, callbacks) as subscriptions,
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
+            keeping(core.refusals, storage, clock),
             _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),
+            tended(
+                "mails", partial(send_mails, core, _mail_rules(settings), partial(answer_requests, core, auth.rules))
+            ),
+            _guarding(core, audit, rules, settings),
         ):
+            await note_keys(core, _key_ids(sealing, audit, auth))
             parts = (core, storage, engine, projection, waits_for_providers)
-            yield _gateway(parts, auth, registry, callbacks, telemetry, (api, library))
+            doors = [*auth_routes(auth), *(oidc_routes(auth, issuer) if issuer else [])]
+            yield _gateway(parts, (auth, doors), registry, callbacks, telemetry, (api, library))
+
+
+@asynccontextmanager
+async def _issuer(core: Core, settings: Settings, public_url: str) -> AsyncIterator[Issuer | None]:
+    """The operator's own identity provider. One that is away stops nobody; a log line says so."""
+    found = _oidc_settings(settings, public_url)
+    if found is None:
+        yield None
+        return
+    async with open_issuer(found, core.clock) as issuer, greeted(issuer):
+        yield issuer
+
+
+def _access(core: Core, issuer: Issuer | None) -> IssuerAccess | None:
+    return IssuerAccess(core, issuer) if issuer else None
 
 
 async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
@@ -141,9 +183,9 @@ async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
     return False
 
 
-def _onboarding(settings: Settings, providers: ProvidersConfig) -> Onboarding:
+def _onboarding(settings: Settings, providers: ProvidersConfig, sealing: FernetSealing) -> Onboarding:
     return Onboarding(
-        sealing=open_sealing(settings.secrets_key, settings.keys_folder),
+        sealing=sealing,
         adapters=installed_adapters(),
         configured=providers.providers,
         limits=settings.registered_limits,
@@ -170,9 +212,31 @@ async def _taking_over(core: Core, parts: Parts, retention: RetentionRules) -> A
         yield
 
 
+@asynccontextmanager
+async def _guarding(
+    core: Core, audit: AuditTrail, rules: Sequence[AlarmRule], settings: Settings
+) -> AsyncIterator[None]:
+    """Security events raise alarms, and their chain is checked, from entry to exit."""
+    noted, every_s = partial(noted_head, settings.data), settings.audit_check_s
+    async with (
+        tended("security alarms", partial(raise_alarms, core, rules)),
+        tended("audit check", partial(check_chain, core, audit.keys, noted, every_s), pause_s=60),
+    ):
+        yield
+
+
+def _key_ids(sealing: FernetSealing, audit: AuditTrail, auth: AuthParts) -> Mapping[str, str]:
+    """The ids of every key that the gateway works with, the newest first."""
+    signing = [str(each["kid"]) for each in auth.tokens.public_keys()["keys"]]
+    chained = [key_id(each) for each in audit.keys.keys]
+    return {
+        name: " ".join(ids) for name, ids in (("signing", signing), ("audit", chained), ("secrets", sealing.key_ids))
+    }
+
+
 def _gateway(
     parts: tuple[Core, SqlStorage, Engine, Projection, bool],
-    auth: AuthParts,
+    doors: tuple[AuthParts, Sequence[BaseRoute]],
     registry: Registry,
     callbacks: Callbacks,
     telemetry: Telemetry,
@@ -190,13 +254,14 @@ def _gateway(
     asgi = create_app(
         ApiParts(
             core=core,
-            identity=Identity(auth),
-            auth_routes=auth_routes(auth),
+            identity=Identity(doors[0]),
+            auth_routes=doors[1],
             readiness=readiness,
             is_hub_secret=callbacks.is_secret,
             receive=receive,
             settings=settings,
             telemetry=telemetry,
+            attempts=doors[0].rules.attempts,
         ),
         library,
     )
@@ -228,6 +293,7 @@ def api_settings(settings: Settings, public_url: str) -> ApiSettings:
         cors_origins=settings.allowed_origins,
         metrics_networks=settings.metrics_networks,
         ide=settings.ide,
+        sign_on=settings.oidc_name if settings.oidc_issuer else None,
         beat_s=settings.stream_beat_s,
         operation=OperationLimits(
             seconds=settings.operation_timeout_s,
@@ -269,10 +335,45 @@ def _auth_settings(settings: Settings, public_url: str) -> AuthSettings:
         failures_per_account=settings.sign_in_failures_per_account,
         failures_per_address=settings.sign_in_failures_per_address,
         accounts_per_address=settings.accounts_per_address,
+        resets_per_address=settings.password_resets_per_address,
+        one_time_password_required=settings.one_time_password_required,
+        service_name=settings.service_name,
         issuer=public_url.rstrip("/"),
         origins=_origins(settings, public_url),
         trusted_proxies=tuple(settings.trusted_proxies),
     )
+
+
+def _oidc_settings(settings: Settings, public_url: str) -> OidcSettings | None:
+    if settings.oidc_issuer is None:
+        return None
+    claim = settings.oidc_operator_claim
+    return OidcSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        callback=public_url.rstrip("/") + CALLBACK_PATH,
+        home=public_url.rstrip("/") + "/",
+        client_secret=settings.oidc_secret,
+        scopes=settings.oidc_scopes,
+        audience=settings.oidc_audience,
+        operator=OperatorClaim(*claim.split("=", 1)) if claim else None,
+        first=settings.oidc_first_sign_in,
+        origins=_origins(settings, public_url),
+        return_addresses=frozenset(settings.oidc_return_addresses),
+    )
+
+
+def _mail_rules(settings: Settings) -> MailRules:
+    server = SmtpSettings(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_username,
+        settings.smtp_password,
+    )
+    by_folder = FolderMailer(settings.data / "mail", settings.mail_sender)
+    mailer = SmtpMailer(server, settings.mail_sender) if settings.smtp_host else by_folder
+    return MailRules(partial(compose, settings.password_reset_page), mailer)
 
 
 def _callback_key(folder: Path) -> bytes:

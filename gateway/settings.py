@@ -11,6 +11,7 @@ from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from dotenv import dotenv_values
@@ -30,12 +31,16 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.contract.provider import CAPABILITIES, Limits, Outbound
+from gateway.domain.alarm_rules import DEFAULT_RULES, AlarmRule, Condition, CountedBy
 from gateway.domain.catalog.providers import PROVIDER_NAME_LIMIT, SLUG_PATTERN, ProviderRole
 from gateway.domain.identity import own_id
+from gateway.domain.one_time_passwords import OneTimePasswordRequirement
 from gateway.domain.parties import OPERATOR, Agreement
+from gateway.domain.security import SecurityEventKind
 from gateway.federation.registry import ProviderSpec
 from gateway.saga.work import SagaLimits
 from gateway.usecases.retention import RetentionRules
+from gateway.usecases.single_sign_on import FirstSignIn
 
 PREFIX = "GATEWAY_"
 # What the tests read of themselves; no setting of the gateway.
@@ -94,6 +99,39 @@ def _endpoint(value: str) -> str:
     return value
 
 
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    is_here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (parts.scheme == "https" or is_here) or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(
+            "should be an address such as https://id.example.com/realms/telecom; http on this machine alone"
+        )
+    return value
+
+
+def _secret_file(value: Path) -> Path:
+    try:
+        is_empty = not value.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        raise ValueError("can't be read") from None
+    if is_empty:
+        raise ValueError("is empty")
+    return value
+
+
+def _operator_claim(value: str) -> str:
+    path, found, wanted = value.partition("=")
+    if not (path and found and wanted):
+        raise ValueError("should be a claim and its value, such as realm_access.roles=gateway-operator")
+    return value
+
+
+def _return_addresses(values: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not re.fullmatch(r"[a-z][a-z0-9+.-]*:/[!-\[\]-~]+", each) or "#" in each for each in values):
+        raise ValueError("should be addresses such as com.example.app:/back or https://app.example.com/back")
+    return values
+
+
 def _secrets_keys(values: tuple[str, ...]) -> tuple[str, ...]:
     if any(not re.fullmatch(r"[A-Za-z0-9_-]{43}=", each) for each in values):
         raise ValueError("should be keys of 32 random bytes each, in URL-safe base64")
@@ -123,6 +161,13 @@ def _capability(name: str) -> str:
     return name
 
 
+def _sender(value: str) -> str:
+    if not re.fullmatch(r"([^<>@\r\n]+ <)?[^\s<>@]+@[^\s<>@]+>?", value) or value.endswith(">") is not ("<" in value):
+        raise ValueError("should be an address such as Example <noreply@example.com>")
+    return value
+
+
+Sender = Annotated[str, AfterValidator(_sender)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -131,6 +176,10 @@ Span = Annotated[tuple[float, float], NoDecode, BeforeValidator(_span)]
 Capability = Annotated[str, AfterValidator(_capability)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)]
 SecretsKeys = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_secrets_keys)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+SecretFile = Annotated[Path, AfterValidator(_secret_file)]
+OperatorClaim = Annotated[str, AfterValidator(_operator_claim)]
+Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_return_addresses)]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -173,6 +222,18 @@ class Settings(BaseSettings):
     providers: Path | None = Field(
         None, description="The file of providers: YAML, JSON or TOML; without one, all are registered at run time."
     )
+    audit_key: SecretsKeys = Field(
+        (),
+        description="What the security events are chained by: keys of 32 random bytes in URL-safe base64, the first of "
+        "which chains, and each of which checks; by default those of a file in the data folder, made on first use.",
+        repr=False,
+    )
+    audit_check_s: Seconds = Field(
+        86400, description="How often the chain of the security events is checked while the gateway runs, in seconds."
+    )
+    alarm_rules_file: Path | None = Field(
+        None, description="The rules by which security events raise alarms: YAML or JSON; by default the gateway's own."
+    )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     public_url: Origin | None = Field(
@@ -211,6 +272,72 @@ class Settings(BaseSettings):
     accounts_per_address: Rate = Field(
         "60/hour", description="How many accounts may be created from one network address."
     )
+
+    oidc_issuer: Issuer | None = Field(
+        None,
+        description="The operator's own identity provider (OpenID Connect), exactly as it calls itself; none by "
+        "default.",
+    )
+    oidc_client_id: str = Field(
+        "", validate_default=True, description="What the gateway is called there; required with an issuer."
+    )
+    oidc_client_secret: str = Field(
+        "", description="The gateway's secret there; empty for a public client.", repr=False
+    )
+    oidc_client_secret_file: SecretFile | None = Field(None, description="A file with that secret, instead.")
+    oidc_scopes: str = Field(
+        "openid profile email", pattern=r"^(\S+ )*openid( \S+)*$", description="The scopes that a sign-in asks for."
+    )
+    oidc_audience: str | None = Field(
+        None,
+        description="What the issuer's access tokens for service clients must name as their audience; by default none "
+        "is taken.",
+    )
+    oidc_operator_claim: OperatorClaim | None = Field(
+        None,
+        description="What makes an operator of who signs in, such as realm_access.roles=gateway-operator: a claim of "
+        "the ID token, or a path of names, and its value; by default nothing.",
+    )
+    oidc_first_sign_in: FirstSignIn = Field(
+        FirstSignIn.CUSTOMER,
+        description="What who has no account yet gets at the first sign-in: an account with a new customer "
+        "(`customer`), an account alone (`account`), or nothing (`refused`).",
+    )
+    oidc_return_addresses: Addresses = Field(
+        (), description="Addresses of apps to which a sign-in may return with a code, such as com.example.app:/back."
+    )
+    oidc_name: str = Field(
+        "single sign-on", min_length=1, max_length=50, description="What GraphiQL's link calls the identity provider."
+    )
+    password_resets_per_address: Rate = Field(
+        "20/hour", description="How often a network address may ask to set a forgotten password anew."
+    )
+    password_reset_page: Endpoint | None = Field(
+        None,
+        description="The frontend's page where a forgotten password is set anew; the mail's link to it ends with "
+        "#token=…. By default the mail holds the token alone.",
+    )
+    one_time_password_required: OneTimePasswordRequirement = Field(
+        OneTimePasswordRequirement.NONE,
+        description="Who must have a one-time password: none, managers (self-service managers and the operator's own "
+        "people) or all. Until they have one they can do nothing else.",
+    )
+    service_name: str = Field(
+        "Telecom gateway", min_length=1, max_length=60, description="The service's name in an authenticator."
+    )
+    mail_sender: Sender = Field(
+        "noreply@telecom-gateway.invalid", description="Whom mails come from: an address, or Name <address>."
+    )
+    smtp_host: str = Field(
+        "", description="The mail server; by default each mail is a file in the data folder's folder `mail`."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="The mail server's port.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls",
+        description="How the connection to the mail server is encrypted: not, by STARTTLS, or from the start.",
+    )
+    smtp_username: str = Field("", description="Who the gateway is to the mail server; by default nobody.")
+    smtp_password: str = Field("", description="The password to it.", repr=False)
 
     operation_timeout_s: Seconds = Field(
         20, description="How long an operation may run before it is ended with TIMEOUT, in seconds."
@@ -279,6 +406,9 @@ class Settings(BaseSettings):
     )
     provider_answer_depth: Count = Field(64, description="How many levels the JSON of a provider's answer may have.")
     provider_pages: Count = Field(1000, description="How many pages a provider's list may have.")
+    provider_rows: Count = Field(
+        20_000, description="How many rows a provider's list may have, and offerings its catalogue."
+    )
     events_per_provider: Rate = Field("6000/minute", description="How many events each provider may post.")
     events_poll_first_s: Seconds = Field(
         2, description="How soon a provider that posts no events is asked what changed, in seconds."
@@ -322,6 +452,19 @@ class Settings(BaseSettings):
         if value is None and info.data.get("trusted_documents", "off") != "off":
             raise ValueError("is missing, since GATEWAY_TRUSTED_DOCUMENTS asks for a manifest")
         return value
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _has_client_id(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("oidc_issuer") is not None:
+            raise ValueError("is missing, since GATEWAY_OIDC_ISSUER is set")
+        return value
+
+    @property
+    def oidc_secret(self) -> str:
+        """The gateway's secret at the issuer, by either setting."""
+        file = self.oidc_client_secret_file
+        return self.oidc_client_secret or (file.read_text("utf-8").strip() if file else "")
 
     @property
     def database(self) -> str:
@@ -372,6 +515,7 @@ class Settings(BaseSettings):
             answer_bytes=self.provider_answer_bytes,
             answer_depth=self.provider_answer_depth,
             pages=self.provider_pages,
+            rows=self.provider_rows,
         )
 
     @property
@@ -485,6 +629,7 @@ class _CapabilityLimits(_Entry):
     answer_bytes: Count | None = None
     answer_depth: Count | None = None
     pages: Count | None = None
+    rows: Count | None = None
 
     def over(self, default: Limits) -> Limits:
         given = self.model_dump(exclude_none=True, exclude={"capabilities"})
@@ -571,6 +716,45 @@ def providers_config(content: object, limits: Limits | None = None) -> Providers
     return ProvidersConfig(
         tuple(each.spec(default) for each in file.providers), tuple(each.agreement for each in file.agreements)
     )
+
+
+class _AlarmRuleEntry(_Entry):
+    name: str = Field(pattern="^[A-Z][A-Z0-9_]{0,39}$")
+    condition: Condition
+    kinds: frozenset[SecurityEventKind] = Field(min_length=1)
+    by: CountedBy = CountedBy.ACTOR
+    times: int = Field(1, ge=1, le=1_000_000)
+    within_s: Annotated[float, Field(gt=0, le=86400)] = 60
+
+    @property
+    def rule(self) -> AlarmRule:
+        return AlarmRule(self.name, self.condition, self.kinds, self.by, self.times, timedelta(seconds=self.within_s))
+
+
+class _AlarmRulesFile(_Entry):
+    rules: tuple[_AlarmRuleEntry, ...] = Field(max_length=100)
+
+
+def read_alarm_rules(path: Path | None) -> tuple[AlarmRule, ...]:
+    """The rules of a YAML or JSON file; without one the gateway's own.
+
+    Raises: SettingsError, with a line for each thing wrong that names the rule and the key.
+    """
+    if path is None:
+        return DEFAULT_RULES
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+        rules = _AlarmRulesFile.model_validate(content).rules
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except ValidationError as error:
+        raise SettingsError(*(f"{path}: {line}" for line in _entry_lines(error, content))) from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from None
+    names = [each.name for each in rules]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise SettingsError(*(f"{path}: rule {name!r}: name: is there twice" for name in twice))
+    return tuple(each.rule for each in rules)
 
 
 def _entry_lines(error: ValidationError, content: object) -> Iterable[str]:

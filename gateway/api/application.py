@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from gateway.api.auth.routes import END_SESSION_HEADER
 from gateway.api.ide.assets import ide_routes
 from gateway.api.operations.documents import Documents
 from gateway.api.operations.library import Library
@@ -71,7 +72,7 @@ def _cross_origin(origins: Sequence[str]) -> list[Middleware]:
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=ALLOWED_HEADERS,
-            expose_headers=["retry-after"],
+            expose_headers=["retry-after", END_SESSION_HEADER],
             allow_credentials=True,
             max_age=3600,
         )

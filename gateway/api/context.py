@@ -7,6 +7,7 @@ import strawberry
 
 from gateway.api.loaders import Loaders
 from gateway.domain.parties import Caller
+from gateway.ports import Attempts
 from gateway.usecases.core import Core
 from gateway.usecases.feeds import Prepare
 
@@ -21,6 +22,7 @@ class Context:
     core: Core
     caller: Caller
     locale: str
+    attempts: Attempts
     resume_after: str | None = None
     prepare: Prepare[Any] | None = None
     _loaders: Loaders | None = field(default=None, init=False)

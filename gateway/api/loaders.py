@@ -8,15 +8,17 @@ from typing import Any, TypeVar
 from strawberry.dataloader import DataLoader
 
 from gateway.api.bundle_loader import BundleLoader
+from gateway.domain.authorizations import Authorization, EnabledFunction
 from gateway.domain.billing import Bill, Charge
 from gateway.domain.catalog.offerings import Category
 from gateway.domain.identity import own_id, provider_id
 from gateway.domain.inventory import Product
+from gateway.domain.members import Member
 from gateway.domain.ordering.bundles import Bundle
 from gateway.domain.ordering.orders import Order, OrderItem
 from gateway.domain.paging import Page
 from gateway.domain.parties import Caller
-from gateway.usecases import billing, bundles, inventory, ordering
+from gateway.usecases import authorizations, billing, bundles, inventory, ordering
 from gateway.usecases.core import Core
 
 T = TypeVar("T")
@@ -37,6 +39,8 @@ class Loaders:
         self._products = _by_customer(self._find_products)
         self._orders_of_products = _by_customer(self._find_orders)
         self._lines = _by_customer(self._find_lines)
+        self._authorizations = _by_customer(self._find_authorizations)
+        self._enabled_functions = _by_customer(self._find_enabled_functions)
 
     def once(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> Awaitable[T]:
         """The same answer for the same key, also for those who ask while it is on its way."""
@@ -93,6 +97,16 @@ class Loaders:
         owner = self._owners.get(bill.id)
         return await self._lines.load((owner, bill.id)) if owner else None
 
+    async def authorizations(self, member: Member) -> list[Authorization] | None:
+        """What the member may do, where the caller may see it."""
+        found = await self._authorizations.load((member.customer_id, member.actor.id))
+        return None if found is None else list(found)
+
+    async def enabled_functions(self, member: Member) -> list[EnabledFunction] | None:
+        """What was enabled for the member, where the caller may see it."""
+        found = await self._enabled_functions.load((member.customer_id, member.actor.id))
+        return None if found is None else list(found)
+
     def category(self, slug: str) -> Category:
         """The category of that slug, under its slug where no offering has it."""
         return _categories(self._core).get(slug) or Category(own_id("Category", slug), slug, slug)
@@ -105,7 +119,15 @@ class Loaders:
         return await inventory.find_products(self._core, self._caller, customer_id, ids)
 
     async def _find_orders(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Order]:
-        return await ordering.orders_of_products(self._core, customer_id, ids)
+        return await ordering.orders_of_products(self._core, self._caller, customer_id, ids)
+
+    async def _find_authorizations(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Sequence[Authorization]]:
+        return await authorizations.authorizations_of(self._core, self._caller, customer_id, ids)
+
+    async def _find_enabled_functions(
+        self, customer_id: str, ids: Sequence[str]
+    ) -> Mapping[str, Sequence[EnabledFunction]]:
+        return await authorizations.enabled_functions_of(self._core, self._caller, customer_id, ids)
 
     async def _find_lines(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Sequence[Charge]]:
         found = await billing.bill_lines(self._core, self._caller, customer_id, ids)

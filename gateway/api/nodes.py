@@ -5,7 +5,20 @@ from typing import Any
 
 from gateway.api.context import Context
 from gateway.domain.identity import own_key, type_of
-from gateway.usecases import billing, catalog, clients, engagement, inventory, parties, registrations
+from gateway.domain.members import Contact, Subscriber
+from gateway.usecases import (
+    billing,
+    catalog,
+    clients,
+    engagement,
+    inventory,
+    invitations,
+    members,
+    own_sessions,
+    parties,
+    records,
+    registrations,
+)
 
 LIMIT = 100
 Find = Callable[[Context, str], Any]
@@ -81,6 +94,15 @@ _BY_TYPE: Mapping[str, Find] = {
     "ServiceClient": lambda context, node_id: clients.find_client(context.core, context.caller, node_id),
     "ProviderRegistration": lambda context, node_id: registrations.find_registration(
         context.core, context.caller, node_id
+    ),
+    "Session": lambda context, node_id: own_sessions.find_session(context.core, context.caller, node_id),
+    "Member": _signed_in(lambda context, node_id: members.find_member(context.core, context.caller, node_id)),
+    "Invitation": _signed_in(
+        lambda context, node_id: invitations.find_invitation(context.core, context.caller, node_id)
+    ),
+    "Contact": _signed_in(lambda context, node_id: records.find_record(context.core, context.caller, Contact, node_id)),
+    "Subscriber": _signed_in(
+        lambda context, node_id: records.find_record(context.core, context.caller, Subscriber, node_id)
     ),
     "Site": _signed_in(lambda context, node_id: parties.find_site(context.core, context.caller, node_id)),
 }

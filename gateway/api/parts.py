@@ -8,12 +8,14 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
+from gateway.api.auth.attempts import counting
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest
 from gateway.api.telemetry.watching import Telemetry
 from gateway.domain.parties import Caller
 from gateway.federation.posts import Receipt
+from gateway.ports import Attempts
 from gateway.usecases.core import Core
 
 Network = IPv4Network | IPv6Network
@@ -42,7 +44,7 @@ class ApiSettings:
 
     `allowed_origins` may open a WebSocket, the gateway's own too; `cors_origins` are the others: browsers ask for them.
     `metrics_networks` are those that `/metrics` is there for.
-    `ide` is whether a browser gets a page at the endpoint.
+    `ide` is whether a browser gets a page at the endpoint; `sign_on` what the identity provider is called there.
     """
 
     body_limit: int = 256 * 1024
@@ -60,6 +62,7 @@ class ApiSettings:
     cors_origins: tuple[str, ...] = ()
     metrics_networks: tuple[Network, ...] = ()
     ide: bool = True
+    sign_on: str | None = None
     documents: DocumentBounds = field(default_factory=DocumentBounds)
 
 
@@ -79,3 +82,4 @@ class ApiParts:
     receive: Callable[[str, Mapping[str, str], bytes], Awaitable[Receipt]]
     settings: ApiSettings = field(default_factory=ApiSettings)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    attempts: Attempts = field(default_factory=counting)

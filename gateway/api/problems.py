@@ -117,7 +117,9 @@ def _original(error: GraphQLError) -> BaseException | None:
 
 def _request(error: RequestError, locale: str) -> tuple[str, dict[str, Any]]:
     problem = error.problems[0] if error.problems else Problem(Code.BAD_USER_INPUT.value)
-    code = problem.code if problem.code in _NAMED or isinstance(error, AccessError) else Code.BAD_USER_INPUT.value
+    code = problem.code if problem.code in _NAMED else Code.BAD_USER_INPUT.value
+    if isinstance(error, AccessError) and problem.code not in _NAMED:
+        code = Code.FORBIDDEN.value
     extensions: dict[str, Any] = {"code": code}
     if problem.code != code:
         extensions["problem"] = problem.code

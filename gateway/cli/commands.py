@@ -1,6 +1,7 @@
 """What can be typed: each command is one function, and loads what it needs when it runs."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +17,14 @@ app = typer.Typer(
 )
 provider_commands = typer.Typer(help="The providers: what is connected, and whether it answers.", no_args_is_help=True)
 db_commands = typer.Typer(help="The database.", no_args_is_help=True)
+account_commands = typer.Typer(help="People's accounts.", no_args_is_help=True)
 client_commands = typer.Typer(help="Service clients: programs that sign in for themselves.", no_args_is_help=True)
 app.add_typer(provider_commands, name="provider")
 app.add_typer(db_commands, name="db")
 app.add_typer(client_commands, name="client")
+app.add_typer(account_commands, name="account")
+audit_commands = typer.Typer(help="The trail of security events.", no_args_is_help=True)
+app.add_typer(audit_commands, name="audit")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.", show_default="8000")]
@@ -29,6 +34,8 @@ ProvidersFile = Annotated[
     typer.Option("--providers", help="The file of providers: YAML, JSON or TOML.", show_default="GATEWAY_PROVIDERS"),
 ]
 ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
+Username = Annotated[str, typer.Argument(metavar="USERNAME", help="The name that the person signs in with.")]
+Before = Annotated[datetime, typer.Option(help="The moment, in local time where it names no zone.", show_default=False)]
 KnownProviders = Annotated[
     Path | None, typer.Option("--providers", help="The file of providers.", show_default="those of the demo")
 ]
@@ -159,11 +166,17 @@ def client_add(
     scope: Annotated[
         list[str] | None, typer.Option(help="What it may do, such as providers:write; again for more.")
     ] = None,
+    issuer_client: Annotated[
+        str | None,
+        typer.Option(help="Its id at the issuer of GATEWAY_OIDC_ISSUER, where it gets its tokens; no secret is made."),
+    ] = None,
     data: Data = None,
 ) -> int:
     """Make a service client; its id and secret are printed, this once."""
-    from gateway.cli.clients import add_client
+    from gateway.cli.clients import add_client, add_issuer_client
 
+    if issuer_client is not None:
+        return add_issuer_client(name, scope or [], issuer_client, data)
     return add_client(name, scope or [], data)
 
 
@@ -195,3 +208,60 @@ def client_end(client_id: ClientId, data: Data = None) -> int:
     from gateway.cli.clients import end_client
 
     return end_client(client_id, data)
+
+
+@account_commands.command("end-sessions")
+def account_end_sessions(username: Username, data: Data = None) -> int:
+    """End every session of a person; who signs in anew begins another one."""
+    from gateway.cli.people import end_sessions
+
+    return end_sessions(username, data)
+
+
+@account_commands.command("reset-one-time-password")
+def account_reset_one_time_password(username: Username, data: Data = None) -> int:
+    """Take a person's one-time password away, where device and recovery codes are lost; end all sessions."""
+    from gateway.cli.people import reset_one_time_password
+
+    return reset_one_time_password(username, data)
+
+
+@audit_commands.command("verify")
+def audit_verify(
+    file: Annotated[Path | None, typer.Argument(help="An exported file, instead of the database.")] = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head that was noted elsewhere, NUMBER:DIGEST: the trail must have it.")
+    ] = None,
+    data: Data = None,
+) -> int:
+    """Say whether the trail of security events is whole; status 1, and the first event that is not, when it isn't."""
+    from gateway.cli.audit import verify
+
+    return verify(file, head, data)
+
+
+@audit_commands.command("export")
+def audit_export(
+    to: Annotated[Path | None, typer.Option(help="The file to write.", show_default="stdout")] = None,
+    data: Data = None,
+) -> int:
+    """Write the trail as JSON lines, which `verify` checks too."""
+    from gateway.cli.audit import export
+
+    return export(to, data)
+
+
+@audit_commands.command("purge")
+def audit_purge(before: Before, data: Data = None) -> int:
+    """Remove the events before a moment; what is left stays whole."""
+    from gateway.cli.audit import purge
+
+    return purge(before, data)
+
+
+@audit_commands.command("erase-addresses")
+def audit_erase_addresses(before: Before, data: Data = None) -> int:
+    """Erase the network addresses of the events before a moment; the trail stays whole."""
+    from gateway.cli.audit import erase
+
+    return erase(before, data)

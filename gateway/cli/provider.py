@@ -40,7 +40,7 @@ async def _check(spec: ProviderSpec) -> int:
     async with open_registry([spec], [], SystemClock()) as registry:
         failure = registry.failure(spec.slug)
         if failure is not None:
-            say(f"{spec.slug}: can't be reached: {failure}")
+            say(f"{spec.slug}: can't be connected: {failure.detail}")
             return 1
         provider = registry.provider(spec.slug)
         assert provider is not None  # noqa: S101

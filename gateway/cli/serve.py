@@ -42,6 +42,7 @@ async def _serve(
     from gateway.app import open_gateway
 
     async with open_gateway(settings, config, settings.public_url or url) as gateway:
-        say(f"gateway {os.getpid()}: {len(config.providers)} providers, {url}/graphql")
+        count = len(config.providers)
+        say(f"gateway {os.getpid()}: {count} {'provider' if count == 1 else 'providers'}, {url}/graphql")
         await ending.serve(gateway.asgi, listener, settings, gateway.end_streams)
     return 0

@@ -34,8 +34,8 @@ class Limits:
     A read's tries share its one time limit. A whole catalogue has a limit of its own: nobody waits for it. At most
     `concurrency` calls run at once, and `rate_per_s` begin in a second (after a pause, that many at once). After
     `breaker_failures` in a row it is spared for `breaker_open_s`, then one call probes. An answer has at most so many
-    bytes once they are unpacked, and levels of JSON; a list so many pages. `outbound` stands here so that whoever opens
-    a connection within these limits keeps to it.
+    bytes once they are unpacked, and levels of JSON; a list so many pages and rows, and a catalogue so many offerings.
+    `outbound` stands here so that whoever opens a connection within these limits keeps to it.
     """
 
     connect_timeout_s: float = 2.0
@@ -50,6 +50,7 @@ class Limits:
     answer_bytes: int = 16 * 1024 * 1024
     answer_depth: int = 64
     pages: int = 1000
+    rows: int = 20_000
     outbound: Outbound = Outbound()
     by_capability: "Mapping[str, Limits]" = field(default_factory=dict)
 
@@ -65,12 +66,13 @@ def _now() -> datetime:
 class InvalidOptions(ValueError):
     """An adapter's options can't be used; the text says which, and what is expected, never the value.
 
-    `option` is the name alone, for whoever registered the provider.
+    `option` is the name alone and `expected` what it may be, both for whoever registered the provider.
     """
 
-    def __init__(self, text: str, option: str = "") -> None:
+    def __init__(self, text: str, option: str = "", expected: str = "") -> None:
         super().__init__(text)
         self.option = option
+        self.expected = expected
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from gateway.domain.errors import Problem
 from gateway.domain.parties import ServiceClient
 
 NAME_LIMIT = 100
+ISSUER_CLIENT_LIMIT = 255
 
 
 class ClientScope(StrEnum):
@@ -31,6 +32,8 @@ class ClientRecord:
     """A service client with its secrets: the present one, and for a while after a change the one before it.
 
     `generation` is the number of the present secret. `last_used_at` is when it last got a token, to the minute.
+    `issuer_client` is its id at the operator's own identity provider, `issuer`, where it gets its tokens there: nobody
+    knows such a one's secret here.
     """
 
     id: str
@@ -43,6 +46,8 @@ class ClientRecord:
     previous_secret_until: datetime | None = None
     last_used_at: datetime | None = None
     ended_at: datetime | None = None
+    issuer: str | None = None
+    issuer_client: str | None = None
 
     def accepts(self, generation: int, now: datetime) -> bool:
         """Whether the secret of that number, and all that came by it, is good."""
@@ -67,6 +72,12 @@ class ClientRecord:
 
     def _is_in_grace(self, now: datetime) -> bool:
         return self.previous_secret_until is not None and now < self.previous_secret_until
+
+
+def issuer_client_problem(issuer_client: str) -> Problem | None:
+    """1 to 255 visible ASCII characters, as an issuer's client id. Source: RFC 6749, appendix A.1."""
+    is_right = 0 < len(issuer_client) <= ISSUER_CLIENT_LIMIT and issuer_client.isascii() and issuer_client.isprintable()
+    return None if is_right else Problem("INVALID_FORMAT", ("issuerClient",))
 
 
 def client_name_problem(name: str) -> Problem | None:

@@ -8,6 +8,8 @@ from gateway.domain.errors import Problem
 USERNAME_LENGTH = (3, 64)
 PASSWORD_LENGTH = (8, 1024)
 EMAIL_LIMIT = 254
+NO_PASSWORD = ""
+"""Stands for the hash of an account that has no password: none is right for it."""
 CUSTOMER_NAME_LIMIT = 200
 
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")

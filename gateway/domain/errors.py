@@ -15,6 +15,7 @@ GatewayError
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 
 class GatewayError(Exception):
@@ -50,19 +51,31 @@ class RequestError(GatewayError):
 
 
 class AccessError(RequestError):
-    """The caller may not do this: `UNAUTHENTICATED` for nobody, `FORBIDDEN` for somebody."""
+    """The caller may not do this: `UNAUTHENTICATED` for nobody, `FORBIDDEN` for somebody.
+
+    `ONE_TIME_PASSWORD_REQUIRED` where the caller may once a one-time password is on.
+    """
 
 
 class ProviderError(GatewayError):
-    """A provider failed us. `detail` is for operators only; a customer reads the gateway's own text by code."""
+    """A provider failed us. `detail` is for operators only; a customer reads the gateway's own text by code.
+
+    `finding` is a code that says more to the partner whose provider it is, where there is more to say.
+    """
 
     code = "PROVIDER_ERROR"
+    finding: str | None = None
 
     def __init__(self, provider: str, capability: str, detail: str = "") -> None:
         super().__init__(f"{provider} {capability}: {detail[:500]}")
         self.provider = provider
         self.capability = capability
         self.detail = detail[:500]
+
+    def bare(self) -> Self:
+        """The same, to be kept: without the calls it came through, which hold on to all that they had read."""
+        self.__context__ = self.__cause__ = None
+        return self.with_traceback(None)
 
 
 class Rejected(ProviderError):
@@ -80,9 +93,17 @@ class Unavailable(ProviderError):
 
     code = "PROVIDER_UNAVAILABLE"
 
-    def __init__(self, provider: str, capability: str, detail: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        provider: str,
+        capability: str,
+        detail: str = "",
+        retry_after_s: float | None = None,
+        finding: str | None = None,
+    ) -> None:
         super().__init__(provider, capability, detail)
         self.retry_after_s = retry_after_s
+        self.finding = finding
 
 
 class OutcomeUnknown(ProviderError):

@@ -4,6 +4,46 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.domain.authorizations import (
+    ALL_RIGHTS,
+    Authorization,
+    AuthorizationScope,
+    Conditions,
+    EnabledFunction,
+    EverythingScope,
+    OfferingScope,
+    ProductScope,
+    Rights,
+    SelfServiceFunction,
+    enabled_rights,
+    rights_of,
+)
+
+__all__ = [
+    "OPERATOR",
+    "Actor",
+    "Address",
+    "Agreement",
+    "Authorization",
+    "AuthorizationScope",
+    "Caller",
+    "Conditions",
+    "Customer",
+    "CustomerKind",
+    "EnabledFunction",
+    "EverythingScope",
+    "MemberRole",
+    "Membership",
+    "OfferingScope",
+    "Place",
+    "ProductScope",
+    "ProviderAccount",
+    "ProviderAccountState",
+    "SelfServiceFunction",
+    "ServiceClient",
+    "Site",
+]
+
 
 class CustomerKind(StrEnum):
     """A household or a business."""
@@ -20,53 +60,6 @@ class MemberRole(StrEnum):
     SERVICE_USER = "SERVICE_USER"
 
 
-class SelfServiceFunction(StrEnum):
-    """What an authorization can allow (ITU-T M.3345, 5.1 and 7.1; the words are TMF672's `privilege.function`)."""
-
-    ORDER = "ORDER"
-    CONFIGURE = "CONFIGURE"
-    END = "END"
-    SEE_ORDERS = "SEE_ORDERS"
-    SEE_PRODUCTS = "SEE_PRODUCTS"
-    SEE_BILLS = "SEE_BILLS"
-    SEE_NOTIFICATIONS = "SEE_NOTIFICATIONS"
-
-
-@dataclass(frozen=True, slots=True)
-class EverythingScope:
-    """All products and offerings of the customer's providers."""
-
-    includes_future_products: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ProductScope:
-    """Named products, by global id."""
-
-    product_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OfferingScope:
-    """Offerings of these categories, by slug: what is not held yet can be authorized too."""
-
-    category_slugs: tuple[str, ...]
-
-
-AuthorizationScope = EverythingScope | ProductScope | OfferingScope
-
-
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """Functions × scope × validity, kept with the membership it belongs to."""
-
-    id: str
-    functions: tuple[SelfServiceFunction, ...]
-    scope: AuthorizationScope
-    valid_from: datetime
-    valid_until: datetime | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Customer:
     """A person or an organisation that holds products and gets the bills."""
@@ -78,11 +71,31 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An actor's role at one customer."""
+    """An actor's role at one customer, and what it may do there.
+
+    `rights` are worked out when it is read: a manager's from the role alone, an authorized user's from the
+    authorizations, a service user's from `enabled_functions` (those whose enabler still has the right). `at` is the
+    moment that they are of; with None, that of every authorization.
+    """
 
     role: MemberRole
     customer: Customer
     authorizations: tuple[Authorization, ...] = ()
+    enabled_functions: tuple[EnabledFunction, ...] = ()
+    at: datetime | None = field(default=None, compare=False)
+    enabled_change_at: datetime | None = field(default=None, compare=False, repr=False)
+    rights: Rights = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Each decision is then a look-up."""
+        object.__setattr__(self, "rights", self._rights())
+
+    def _rights(self) -> Rights:
+        if self.role is MemberRole.SELF_SERVICE_MANAGER:
+            return ALL_RIGHTS
+        if self.role is MemberRole.AUTHORIZED_USER:
+            return rights_of(self.authorizations, self.at)
+        return enabled_rights(self.enabled_functions, self.enabled_change_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,8 @@ class Actor:
     username: str
     memberships: tuple[Membership, ...] = ()
     is_operator: bool = False
+    has_one_time_password: bool = False
+    came_by_issuer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +127,8 @@ class ServiceClient:
 class Caller:
     """Who sends a request: an actor by a session, a service client by its own token, or nobody.
 
-    `address` is the network address, for limits.
+    `address` is the network address, for limits. Who `must_enrol` has to switch on a one-time password first, and is
+    nobody's member and no operator until then.
     """
 
     actor: Actor | None = None
@@ -121,6 +137,7 @@ class Caller:
     address: str = ""
     locale: str = "en"
     client: ServiceClient | None = None
+    must_enrol: bool = False
 
     @property
     def subject(self) -> str | None:

@@ -104,8 +104,8 @@ class Subject:
         try:
             self._snapshot = self._snapshot or await required(self.provider.catalog).snapshot(None)
         except ProviderError as error:
-            self._failure = error
-            raise
+            self._failure = error.bare()
+            raise self._failure from None
         if self._snapshot is None:
             raise Unkept("the catalogue was asked for without a version, and answered that nothing has changed")
         return self._snapshot

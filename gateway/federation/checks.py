@@ -54,6 +54,6 @@ async def _outcome(each: Check[Subject], subject: Subject, until: float) -> Chec
     except Unkept as broken:
         return CheckOutcome(each.name, CheckResult.FAILED, broken.detail)
     except ProviderError as error:
-        return CheckOutcome(each.name, CheckResult.FAILED, error.code)
+        return CheckOutcome(each.name, CheckResult.FAILED, error.finding or error.code)
     except TimeoutError:
         return CheckOutcome(each.name, CheckResult.FAILED, f"all checks together took more than {LIMIT_S:g} s")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from gateway.contract.provider import Limits
+from gateway.contract.provider import InvalidOptions, Limits
 from gateway.domain.errors import ContractBroken, OutcomeUnknown, ProviderError, Unavailable
 from gateway.federation.breaker import Breaker
 from gateway.federation.fence import fence
@@ -33,6 +33,9 @@ def sorting(provider: str, capability: str, leaked: Leaked) -> Iterator[None]:
         yield
     except ProviderError:
         raise
+    except InvalidOptions as error:
+        _log.warning("adapter of %s refuses its settings: gateway provider check says which", provider)
+        raise leaked(provider, capability, str(error)) from error
     except Exception as error:
         # The type alone: an adapter's message may hold what belongs into no log.
         _log.warning("adapter of %s leaked %s in %s", provider, type(error).__name__, capability)
@@ -55,6 +58,8 @@ class Guard:
         self.capability = capability
         self.limits = limits
         self._calls = calls
+        # Why it failed last: whoever is told that it is spared is told that, too.
+        self._finding: str | None = None
         self._breaker = Breaker(clock, limits.breaker_failures, timedelta(seconds=limits.breaker_open_s))
         self._pulse = pulse or Pulse(clock)
         self._pulse.watch(capability, self._breaker, limits)
@@ -124,7 +129,7 @@ class Guard:
                 yield
                 tell = self._breaker.succeeded
             except (Unavailable, OutcomeUnknown) as error:
-                tell = self._breaker.failed
+                tell, self._finding = self._breaker.failed, error.finding
                 self._rest(error)
                 raise
             except ProviderError:
@@ -145,7 +150,7 @@ class Guard:
         wait_s = self._breaker.wait_s()
         if wait_s is not None:
             watched.spared()
-            raise Unavailable(self.provider, self.capability, "spared for a while", retry_after_s=wait_s)
+            raise Unavailable(self.provider, self.capability, "spared for a while", wait_s, self._finding)
 
     def _rest(self, error: ProviderError) -> None:
         if isinstance(error, Unavailable) and error.retry_after_s:

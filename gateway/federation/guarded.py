@@ -25,13 +25,17 @@ from gateway.ports import Clock, ProviderCalls
 
 @dataclass(frozen=True, slots=True)
 class GuardedCatalog:
-    """See contract.Catalog."""
+    """See contract.Catalog; one of more offerings than the limits allow is ContractBroken."""
 
     inner: Catalog
     guard: Guard
 
     async def snapshot(self, known_version: str | None) -> CatalogSnapshot | None:
-        return await self.guard.read(lambda: self.inner.snapshot(known_version), self.guard.limits.snapshot_timeout_s)
+        limits = self.guard.limits
+        found = await self.guard.read(lambda: self.inner.snapshot(known_version), limits.snapshot_timeout_s)
+        if found is not None and len(found.offerings) > limits.rows:
+            raise ContractBroken(self.guard.provider, self.guard.capability, f"more than {limits.rows} offerings")
+        return found
 
     async def offering(self, ref: str) -> ProductOffering | None:
         return await self.guard.read(lambda: self.inner.offering(ref))

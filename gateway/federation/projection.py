@@ -1,6 +1,7 @@
 """Every provider's catalogue as a snapshot in memory: queries read this, never a provider."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -155,7 +156,7 @@ class Projection:
             shelf.failure, shelf.has_answered = None, True
             shelf.confirmed_at, shelf.confirmed_s = self._clock.now(), self._clock.steady_s()
         except ProviderError as error:
-            shelf.failure = error
+            shelf.failure = error.bare()
         return shelf.failure is None
 
     async def follow(self, slug: str) -> None:
@@ -163,11 +164,14 @@ class Projection:
         retry_s = FIRST_RETRY_S
         with self._wakeups.listen(f"catalog:{slug}") as waiter:
             while True:
+                begun_s = time.monotonic()
                 answered = await self.refresh(slug)
+                took_s = time.monotonic() - begun_s if answered else 0.0
                 wait_s = self._age.total_seconds() if answered else min(retry_s, self._age.total_seconds())
                 retry_s = FIRST_RETRY_S if answered else min(retry_s * 2, self._age.total_seconds())
                 await waiter.wait(uniform(0.8, 1.2) * wait_s)  # noqa: S311 jitter
-                await asyncio.sleep(SETTLE_S)
+                # Who takes long is asked the less often, however many events it posts.
+                await asyncio.sleep(max(SETTLE_S, took_s))
 
     async def _put(self, shelf: _Shelf, snapshot: CatalogSnapshot) -> None:
         entries = await asyncio.to_thread(entries_of, snapshot)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from random import uniform
 from typing import Any
 
@@ -14,19 +13,19 @@ from gateway.domain.errors import GatewayError, ProviderError, Unavailable
 from gateway.domain.health import Circuit, Health, HealthChange, HealthState
 from gateway.domain.identity import own_id
 from gateway.domain.parties import Agreement
+from gateway.federation.adapters import installed_adapters, why_unknown
 from gateway.federation.guard import sorting
 from gateway.federation.guarded import guarded, unreachable
 from gateway.federation.pulse import Pulse
 from gateway.federation.unwatched import UNWATCHED
 from gateway.ports import Clock, ProviderCalls
 
-ENTRY_POINT_GROUP = "gateway.adapters"
 END_LIMIT_S = 5.0
 CHANGES = 1000
 
 
 class UnknownAdapter(GatewayError):
-    """A provider names an adapter that is not installed."""
+    """A provider names an adapter that is not installed, or can't be loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +175,7 @@ class Registry:
     def adapter(self, spec: ProviderSpec) -> Connect:
         """The adapter that it names. Raises: UnknownAdapter."""
         if spec.adapter not in self._adapters:
-            installed = ", ".join(sorted(self._adapters)) or "none"
-            raise UnknownAdapter(f"provider {spec.slug!r}: no adapter {spec.adapter!r} (installed: {installed})")
+            raise UnknownAdapter(f"provider {spec.slug!r}: {why_unknown(spec.adapter, self._adapters)}")
         return self._adapters[spec.adapter]
 
     def _place(self, held: _Held) -> None:
@@ -222,11 +220,6 @@ class Registry:
             self._place(held)
             self._end(before if before is not held else None)
         held.tried.set()
-
-
-def installed_adapters() -> Mapping[str, Connect]:
-    """The adapters that are installed, by name."""
-    return {point.name: point.load() for point in entry_points(group=ENTRY_POINT_GROUP)}
 
 
 @asynccontextmanager

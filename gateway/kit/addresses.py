@@ -109,7 +109,8 @@ def _addresses(options: Any) -> Iterator[str]:
 
 def _parts(url: str) -> tuple[str, int, bool]:
     try:
-        parsed = URL(url)
+        # What can't be seen is read in one way here, and in another by who connects.
+        parsed = URL(url) if url.isprintable() else URL()
         host, port = parsed.raw_host, parsed.port
     except ValueError:
         host, port, parsed = None, None, URL()

@@ -8,6 +8,9 @@ from typing import Any
 import orjson
 
 DEPTH = 64
+# Of one answer, whatever its length: what is read of few bytes may need hundreds of times as much memory.
+GROUPS = 300_000
+VALUES = 1_000_000
 _STEPS = [{"[": 1, "{": 1, "]": -1, "}": -1}.get(chr(each), 0) for each in range(256)]
 _OTHERS = bytes(each for each in range(256) if not _STEPS[each])
 
@@ -50,9 +53,11 @@ class Answer:
         return int(text) if text.isascii() and text.isdigit() else None
 
     def json(self) -> Any:
-        """The body, None for an empty one. Raises: Misshapen for what is no JSON, or nested too deeply."""
+        """The body, None for an empty one. Raises: Misshapen for no JSON, or one too deep or of too many parts."""
         if not self.body.strip():
             return None
+        if is_crowded(self.body):
+            raise Misshapen(f"JSON of more than {GROUPS} objects and lists, or {VALUES} values")
         if is_deeper(self.body, self.depth):
             raise Misshapen(f"JSON of more than {self.depth} levels")
         try:
@@ -73,6 +78,11 @@ class Answer:
         if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
             raise Misshapen(f"a list of objects expected, not {type(found).__name__}")
         return found
+
+
+def is_crowded(body: bytes) -> bool:
+    """Whether JSON may have more parts than anybody needs; what looks like one within a text counts, too."""
+    return body.count(b"{") + body.count(b"[") > GROUPS or body.count(b",") >= VALUES
 
 
 def is_deeper(body: bytes, limit: int) -> bool:

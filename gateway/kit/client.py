@@ -111,6 +111,7 @@ class HttpClient:
             found += chunk
             if len(found) > limit:
                 response.close()
+                found.clear()
                 raise trouble.nonsense(f"an answer of more than {limit} bytes")
         return bytes(found)
 

@@ -1,5 +1,6 @@
 """How the gateway proves to a provider who it is: what an adapter's option `credentials` says."""
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ def read_credentials(options: Options | None) -> Credentials:
     """
     if options is None:
         return Credentials()
-    token, basic, client = options.text("bearer_token"), options.section("basic"), options.section("oauth_client")
+    token, basic, client = _visible(options, "bearer_token"), options.section("basic"), options.section("oauth_client")
     options.end()
     given = [each for each in (token, basic, client) if each is not None]
     if len(given) != 1:
@@ -45,6 +46,10 @@ def read_credentials(options: Options | None) -> Credentials:
 
 def _basic(options: Options) -> str:
     username, password = options.required_text("username"), options.required_text("password")
+    if ":" in username or not username.isprintable():
+        raise options.invalid("username", "a text without a colon, on one line, is expected")
+    if not password.isprintable():
+        raise options.invalid("password", "a text on one line is expected")
     options.end()
     return basic_header(username, password)
 
@@ -52,6 +57,14 @@ def _basic(options: Options) -> str:
 def basic_header(username: str, password: str) -> str:
     """Source: RFC 7617, 2."""
     return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
+
+
+def _visible(options: Options, name: str) -> str | None:
+    """A text that can stand in a header as it is. Source: RFC 6750, 2.1, read generously. Raises: InvalidOptions."""
+    text = options.text(name)
+    if text is not None and not re.fullmatch("[ -~]+", text):
+        raise options.invalid(name, "letters, digits and signs of ASCII are expected, on one line")
+    return text
 
 
 def _oauth_client(options: Options) -> OAuthClient:

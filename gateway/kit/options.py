@@ -18,7 +18,8 @@ class Options:
 
     def invalid(self, name: str, expected: str) -> InvalidOptions:
         """The error for that option."""
-        return InvalidOptions(f"provider {self._owner!r}, option {self._prefix}{name}: {expected}", self._prefix + name)
+        option = self._prefix + name
+        return InvalidOptions(f"provider {self._owner!r}, option {option}: {expected}", option, expected)
 
     def has(self, name: str) -> bool:
         """Whether it is given, if only as null."""

@@ -13,7 +13,7 @@ from gateway.contract import ProviderError, Unavailable
 from gateway.kit.answers import Answer, Misshapen
 from gateway.kit.calls import Call
 from gateway.kit.credentials import OAuthClient, basic_header
-from gateway.kit.trouble import Intent, Now, Trouble, retry_after_s
+from gateway.kit.trouble import CREDENTIALS_REFUSED, Intent, Now, Trouble, retry_after_s
 
 CAPABILITY = "credentials"
 # Where the server does not say how long a token lives; a lifetime is never believed beyond a day.
@@ -91,7 +91,9 @@ class Tokens:
         except ProviderError as error:
             raise Unavailable(self._provider, CAPABILITY, f"no token: {error.detail}") from None
         if answer.status != HTTPStatus.OK:
-            raise Unavailable(self._provider, CAPABILITY, _refusal(answer), retry_after_s(answer, now()))
+            # What a token server says to a wrong client or secret. Source: RFC 6749, 5.2.
+            finding = CREDENTIALS_REFUSED if answer.status in {400, 401, 403} else None
+            raise Unavailable(self._provider, CAPABILITY, _refusal(answer), retry_after_s(answer, now()), finding)
         try:
             return _read(answer)
         except Misshapen as error:

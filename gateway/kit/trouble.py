@@ -27,6 +27,7 @@ from gateway.kit.answers import Answer
 
 REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 CREDENTIAL_REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+CREDENTIALS_REFUSED = "CREDENTIALS_REFUSED"
 LONGEST_WAIT_S = 3600.0
 Now = Callable[[], datetime]
 
@@ -71,7 +72,8 @@ class Trouble:
         if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and wait_s is not None):
             return Unavailable(self.provider, self.capability, detail, wait_s)
         if status in CREDENTIAL_REFUSALS:
-            return Unavailable(self.provider, self.capability, f"the credentials are not accepted: {detail}")
+            refused = f"the credentials are not accepted: {detail}"
+            return Unavailable(self.provider, self.capability, refused, finding=CREDENTIALS_REFUSED)
         if status >= 500 or status == HTTPStatus.REQUEST_TIMEOUT:
             return self.lost(detail, is_sent=True)
         if status < 400:

@@ -15,9 +15,15 @@ from gateway.domain.ordering.orders import Failure, Order
 from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Actor, CustomerKind, ProviderAccount, Site
 from gateway.ports.agreements import Agreements
+from gateway.ports.authorizations import Authorizations
 from gateway.ports.health import HealthEvents
+from gateway.ports.issuer import IssuerAccounts
+from gateway.ports.mails import Mails
+from gateway.ports.members import Invitations, Members, Records
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
+from gateway.ports.security import SecurityEvents
+from gateway.ports.sign_in import OneTimePasswords, PasswordResets, Profile
 
 
 class Clock(Protocol):
@@ -40,9 +46,9 @@ class Waiter(Protocol):
 class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
-    Topics: `session:<key>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
+    Topics: `session:<key>`, `actor:<id>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
     `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
-    `health:<slug>`, `registration:<id>`.
+    `health:<slug>`, `registration:<id>`, `mails`, `security` and `security:<customer id>`.
     """
 
     def notify(self, *topics: str) -> None:
@@ -113,13 +119,16 @@ class Session:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    device: str | None = None
+    address: str | None = None
+    last_used_at: datetime | None = None
 
 
 class Accounts(Protocol):
     """Actors, their customers, memberships, authorizations and sessions."""
 
     async def add(self, account: NewAccount) -> bool:
-        """Keeps the actor, its customer, its manager's membership and authorization; False when the name is taken.
+        """Keeps the actor, its customer and its manager's membership; False when the name is taken.
 
         Names are compared without case. A taken e-mail is no obstacle (nobody may learn of it): the new account is
         kept without it.
@@ -128,8 +137,14 @@ class Accounts(Protocol):
     async def credentials(self, username: str) -> Credentials | None:
         """The credentials of that name, None for nobody."""
 
+    async def profile(self, actor_id: str, *, lock: bool = False) -> Profile | None:
+        """What the account is known by; `lock` holds it until the transaction ends."""
+
+    async def id_by_email(self, email: str) -> str | None:
+        """The id of the actor whose e-mail address that is, in whatever case."""
+
     async def actor(self, actor_id: str) -> Actor | None:
-        """The actor with its memberships and their authorizations."""
+        """The actor with its memberships, and what each allows at this moment."""
 
     async def add_session(self, session: Session) -> None:
         """Keeps a new session."""
@@ -146,6 +161,17 @@ class Accounts(Protocol):
     async def end_session(self, key: str, at: datetime) -> None:
         """Ends it; again is harmless."""
 
+    async def live_sessions(self, actor_id: str, now: datetime) -> Sequence[Session]:
+        """All of the actor's that have neither ended nor expired, newest first."""
+
+    async def session_page(
+        self, actor_id: str, now: datetime, first: int, after: tuple[datetime, str] | None
+    ) -> Sequence[Session]:
+        """Up to `first` of these, after that place in the order (created_at, key)."""
+
+    async def note_use(self, key: str, at: datetime) -> None:
+        """Keeps when it was last used; an earlier moment than the one kept changes nothing."""
+
     async def set_password(self, actor_id: str, password_hash: str) -> None:
         """Replaces the hash (a stronger one for the same password, too)."""
 
@@ -161,6 +187,12 @@ class Accounts(Protocol):
     async def site(self, site_id: str) -> Site | None:
         """The place of that global id."""
 
+    async def save_site(self, site: Site) -> bool:
+        """Replaces it; False where it is there no more. The last one to write wins."""
+
+    async def remove_site(self, site_id: str) -> None:
+        """Takes it away; again is harmless. Bundles and orders have the address of their own."""
+
     async def sites(self, customer_id: str) -> Sequence[Site]:
         """The customer's places by name."""
 
@@ -173,6 +205,9 @@ class Clients(Protocol):
 
     async def get(self, client_id: str, *, lock: bool = False) -> ClientRecord | None:
         """The client of that global id, an ended one too; `lock` holds it until the transaction ends."""
+
+    async def of_issuer(self, issuer: str, issuer_client: str) -> ClientRecord | None:
+        """The client that the issuer knows by that id and that has not ended; there is one at most."""
 
     async def page(self, first: int, after: tuple[datetime, str] | None) -> Sequence[ClientRecord]:
         """Up to `first`, newest first, after that place in the order (created_at, global id)."""
@@ -208,6 +243,25 @@ class Attempt(StrEnum):
     SIGN_UP_ADDRESS = "sign-up-address"
     CLIENT_SECRET = "client-secret"  # noqa: S105
     CLIENT_TOKEN = "client-token"  # noqa: S105
+    ONE_TIME_CODE = "one-time-code"
+    PASSWORD_CHECK = "password-check"  # noqa: S105
+    RESET_ADDRESS = "reset-address"
+    RESET_ACCOUNT = "reset-account"
+    INVITATION = "invitation"
+    INVITATION_ADDRESS = "invitation-address"
+
+
+class OneTimeCodes(Protocol):
+    """Codes by the time (RFC 6238)."""
+
+    def new_secret(self) -> str:
+        """A secret, in base32."""
+
+    def uri(self, secret: str, username: str) -> str:
+        """What an authenticator takes, as `otpauth://totp/…`."""
+
+    def step_of(self, secret: str, code: str, at: datetime) -> int | None:
+        """The time step whose code that is: the present one, or one beside it; None for a wrong code."""
 
 
 class Attempts(Protocol):
@@ -234,6 +288,9 @@ class Bundles(Protocol):
 
     async def save(self, bundle: Bundle) -> None:
         """Replaces a bundle that this transaction holds locked."""
+
+    async def open_of(self, customer_id: str) -> Sequence[Bundle]:
+        """All of the customer's that are OPEN, each locked until the transaction ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +327,9 @@ class Orders(Protocol):
 
     async def open_ids(self) -> Sequence[str]:
         """The ids of every order that is in no final state, oldest first."""
+
+    async def open_of(self, customer_id: str, limit: int) -> Sequence[str]:
+        """The ids of up to `limit` of the customer's orders that are in no final state, oldest first."""
 
     async def open_by_state(self) -> Mapping[OrderState, int]:
         """How many orders are in each state that is not final; those with none are left out."""
@@ -380,7 +440,25 @@ class UnitOfWork(Protocol):
     @property
     def health(self) -> HealthEvents: ...
     @property
+    def members(self) -> Members: ...
+    @property
+    def invitations(self) -> Invitations: ...
+    @property
+    def records(self) -> Records: ...
+    @property
     def retention(self) -> Retention: ...
+    @property
+    def issuer_accounts(self) -> IssuerAccounts: ...
+    @property
+    def one_time_passwords(self) -> OneTimePasswords: ...
+    @property
+    def password_resets(self) -> PasswordResets: ...
+    @property
+    def mails(self) -> Mails: ...
+    @property
+    def security_events(self) -> SecurityEvents: ...
+    @property
+    def authorizations(self) -> Authorizations: ...
 
     def wake(self, *topics: str) -> None:
         """Wakes these topics after the commit; not at all when it is rolled back."""

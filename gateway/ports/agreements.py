@@ -30,5 +30,8 @@ class Agreements(Protocol):
     async def approved(self) -> Sequence[ProviderAgreement]:
         """Those that count, whatever their dates, by id."""
 
+    async def over(self, agreement_ids: Collection[str]) -> Collection[str]:
+        """Those of these ids that are kept here and count no more; the others count until the transaction ends."""
+
     async def end_all(self, party: str, at: datetime) -> None:
         """Ends every one of that party's that is not over: it leaves."""

@@ -116,8 +116,8 @@ class Registrations(Protocol):
     async def release(self, registration_id: str, by: str) -> None:
         """Gives that right back."""
 
-    async def unclaimed(self, at: datetime, by: str) -> Sequence[str]:
-        """The global ids of those that are CHECKING while nobody else runs their checks, oldest first."""
+    async def unclaimed(self, at: datetime, by: str) -> Mapping[str, str | None]:
+        """Those that are CHECKING while nobody else runs their checks, oldest first: the owner by global id."""
 
     async def append(
         self, registration: ProviderRegistration, kind: str, at: datetime, check: CheckOutcome | None = None

@@ -1,58 +1,26 @@
 """Actors with their customers, memberships and authorizations."""
 
+from typing import Any
+
 from sqlalchemy import Row, Select, insert, select, update
 
-from gateway.domain.parties import (
-    Actor,
-    Authorization,
-    AuthorizationScope,
-    Customer,
-    CustomerKind,
-    EverythingScope,
-    MemberRole,
-    Membership,
-    OfferingScope,
-    ProductScope,
-    SelfServiceFunction,
-)
-from gateway.ports import Credentials, NewAccount
+from gateway.domain.parties import Actor, Authorization, Customer, CustomerKind, MemberRole, Membership
+from gateway.ports import Clock, Credentials, NewAccount
+from gateway.ports.sign_in import Profile
 from gateway.storage import tables
-from gateway.storage.columns import closest, from_json, to_json
-from gateway.storage.ids import ACTOR, AUTHORIZATION, CUSTOMER, new_key, own_id, raw, sought
+from gateway.storage.authorizations import SqlAuthorizations, manager_authorization
+from gateway.storage.columns import closest
+from gateway.storage.ids import ACTOR, CUSTOMER, new_key, own_id, raw, sought
+from gateway.storage.members import add_manager
 from gateway.storage.rows import Rows
-
-_SCOPES: dict[str, type[AuthorizationScope]] = {
-    kind.__name__: kind for kind in (EverythingScope, ProductScope, OfferingScope)
-}
-
-
-def _scope_text(scope: AuthorizationScope) -> str:
-    return f"{type(scope).__name__} {to_json(scope)}"
-
-
-def _scope(text: str) -> AuthorizationScope:
-    kind, _, body = text.partition(" ")
-    # A kind of a newer version's allows nothing here.
-    return from_json(body, _SCOPES[kind]) if kind in _SCOPES else ProductScope(())
-
-
-def _functions(text: str) -> tuple[SelfServiceFunction, ...]:
-    known = set(SelfServiceFunction)
-    return tuple(SelfServiceFunction(name) for name in from_json(text, list[str]) if name in known)
-
-
-def _authorization(row: Row[tuple[object, ...]]) -> Authorization:
-    return Authorization(
-        own_id(AUTHORIZATION, row.key), _functions(row.functions), _scope(row.scope), row.valid_from, row.valid_until
-    )
 
 
 def _of_actor(key: str) -> Select[tuple[object, ...]]:
     member, customer = tables.membership.c, tables.customer.c
     return (
-        select(member.role, customer.key, customer.name, customer.kind)
+        select(member.role, member.since, member.key.label("member"), customer.key, customer.name, customer.kind)
         .join_from(tables.membership, tables.customer)
-        .where(member.actor == key)
+        .where(member.actor == key, customer.closed_at.is_(None))
         .order_by(customer.created_at, customer.key)
     )
 
@@ -60,8 +28,9 @@ def _of_actor(key: str) -> Select[tuple[object, ...]]:
 class ActorRows:
     """The part of `Accounts` about who there is."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, clock: Clock) -> None:
         self._rows = rows
+        self._clock = clock
 
     async def add(self, account: NewAccount) -> bool:
         key = raw(ACTOR, account.actor_id)
@@ -88,24 +57,27 @@ class ActorRows:
                 key=customer, name=account.customer_name, kind=account.customer_kind, last_event=0, created_at=at
             )
         )
-        role = MemberRole.SELF_SERVICE_MANAGER
-        await self._rows.run(insert(tables.membership).values(actor=actor, customer=customer, role=role))
-        await self._rows.run(
-            insert(tables.authorization).values(
-                key=new_key(),
-                actor=actor,
-                customer=customer,
-                functions=to_json(list(SelfServiceFunction)),
-                scope=_scope_text(EverythingScope()),
-                valid_from=at,
-            )
-        )
+        await add_manager(self._rows, actor, customer, new_key(), at)
 
     async def credentials(self, username: str) -> Credentials | None:
         column = tables.actor.c
         found = select(column.key, column.password_hash).where(column.username_folded == username.casefold())
         row = await self._rows.first(found)
         return Credentials(own_id(ACTOR, row.key), row.password_hash) if row else None
+
+    async def profile(self, actor_id: str, *, lock: bool = False) -> Profile | None:
+        actor, email = tables.actor, tables.actor_email.c
+        statement = select(actor).where(actor.c.key == sought(ACTOR, actor_id))
+        row = await self._rows.first(statement.with_for_update() if lock else statement)
+        if row is None:
+            return None
+        mail = await self._rows.first(select(email.email).where(email.actor == row.key))
+        return Profile(actor_id, row.username, row.password_hash, mail.email if mail else None)
+
+    async def id_by_email(self, email: str) -> str | None:
+        column = tables.actor_email.c
+        row = await self._rows.first(select(column.actor).where(column.email_folded == email.casefold()))
+        return own_id(ACTOR, row.actor) if row else None
 
     async def set_password(self, actor_id: str, password_hash: str) -> None:
         of_actor = tables.actor.c.key == sought(ACTOR, actor_id)
@@ -114,26 +86,31 @@ class ActorRows:
     async def actor(self, actor_id: str) -> Actor | None:
         key = sought(ACTOR, actor_id)
         row = await self._rows.first(select(tables.actor).where(tables.actor.c.key == key))
-        return Actor(actor_id, row.username, await self._memberships(key), row.is_operator) if row else None
+        if row is None:
+            return None
+        has_one_time_password = await self._has_one_time_password(key)
+        return Actor(actor_id, row.username, await self._memberships(key), row.is_operator, has_one_time_password)
+
+    async def _has_one_time_password(self, actor: str) -> bool:
+        column = tables.one_time_password.c
+        is_confirmed = (column.actor == actor) & column.confirmed_at.is_not(None)
+        return await self._rows.first(select(column.actor).where(is_confirmed)) is not None
 
     async def _memberships(self, actor: str) -> tuple[Membership, ...]:
         rows = await self._rows.all(_of_actor(actor))
         if not rows:
             return ()
-        authorizations = await self._authorizations(actor)
-        return tuple(
-            Membership(
-                closest(MemberRole, row.role, MemberRole.SERVICE_USER),
-                Customer(own_id(CUSTOMER, row.key), row.name, closest(CustomerKind, row.kind, CustomerKind.HOUSEHOLD)),
-                tuple(authorizations.get(row.key, ())),
-            )
-            for row in rows
-        )
+        granted = await SqlAuthorizations(self._rows).of_actor(actor)
+        return tuple([await self._membership(row, actor, tuple(granted.get(row.key, ()))) for row in rows])
 
-    async def _authorizations(self, actor: str) -> dict[str, list[Authorization]]:
-        column = tables.authorization.c
-        statement = select(tables.authorization).where(column.actor == actor).order_by(column.valid_from, column.key)
-        found: dict[str, list[Authorization]] = {}
-        for row in await self._rows.all(statement):
-            found.setdefault(row.customer, []).append(_authorization(row))
-        return found
+    async def _membership(self, row: Row[Any], actor: str, granted: tuple[Authorization, ...]) -> Membership:
+        role = closest(MemberRole, row.role, MemberRole.SERVICE_USER)
+        kind = closest(CustomerKind, row.kind, CustomerKind.HOUSEHOLD)
+        customer, at = Customer(own_id(CUSTOMER, row.key), row.name, kind), self._clock.now()
+        if role is MemberRole.SELF_SERVICE_MANAGER:
+            return Membership(role, customer, (manager_authorization(row.member, row.since),), at=at)
+        if role is MemberRole.AUTHORIZED_USER:
+            return Membership(role, customer, granted, at=at)
+        kept = SqlAuthorizations(self._rows)
+        enabled, change_at = await kept.counting_for(customer.id, own_id(ACTOR, actor), at)
+        return Membership(role, customer, (), tuple(enabled), at, change_at)

@@ -10,7 +10,7 @@ from gateway.domain.agreements import AgreementStatus, ProviderAgreement
 from gateway.ports.registrations import PROVIDERS_TOPIC
 from gateway.storage import tables
 from gateway.storage.columns import from_json, to_json
-from gateway.storage.ids import AGREEMENT, raw, sought
+from gateway.storage.ids import AGREEMENT, own_id, raw, sought
 from gateway.storage.rows import Rows
 
 _row, _party = tables.agreement.c, tables.agreement_party.c
@@ -77,6 +77,14 @@ class SqlAgreements:
     async def approved(self) -> Sequence[ProviderAgreement]:
         statement = select(_row.body).where(_row.status == AgreementStatus.APPROVED).order_by(_row.key)
         return [from_json(row.body, ProviderAgreement) for row in await self._rows.all(statement)]
+
+    async def over(self, agreement_ids: Collection[str]) -> Collection[str]:
+        keys = [key for each in agreement_ids if (key := sought(AGREEMENT, each))]
+        if not keys:
+            return ()
+        statement = select(_row.key, _row.status).where(_row.key.in_(keys)).order_by(_row.key)
+        rows = await self._rows.all(statement.with_for_update(read=True))
+        return [own_id(AGREEMENT, row.key) for row in rows if row.status in _OVER]
 
     async def end_all(self, party: str, at: datetime) -> None:
         theirs = select(_party.agreement).where(_party.party == party)

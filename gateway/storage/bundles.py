@@ -1,10 +1,11 @@
 """Bundles: one row each, with the items in its body."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from gateway.domain.ordering.bundles import Bundle
+from gateway.domain.ordering.bundles import Bundle, BundleState
 from gateway.storage import tables
 from gateway.storage.columns import from_json, to_json
 from gateway.storage.ids import BUNDLE, CUSTOMER, raw, sought
@@ -47,3 +48,10 @@ class SqlBundles:
         if key not in self._held:
             raise RuntimeError("save of a bundle that this transaction does not hold locked")
         await self._rows.run(update(tables.bundle).where(tables.bundle.c.key == key).values(**_values(bundle)))
+
+    async def open_of(self, customer_id: str) -> Sequence[Bundle]:
+        column = tables.bundle.c
+        is_open = (column.customer == sought(CUSTOMER, customer_id)) & (column.state == BundleState.OPEN)
+        rows = await self._rows.all(select(column.key, column.body).where(is_open).with_for_update())
+        self._held.update(row.key for row in rows)
+        return [from_json(row.body, Bundle) for row in rows]

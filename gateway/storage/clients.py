@@ -46,6 +46,8 @@ class SqlClients:
             "scopes": to_json(sorted(record.scopes)),
             "created_at": record.created_at,
             "last_used_at": record.last_used_at,
+            "issuer": record.issuer,
+            "issuer_client": record.issuer_client,
             **_changing(record),
         }
         await self._rows.run(insert(tables.service_client).values(values))
@@ -53,6 +55,11 @@ class SqlClients:
     async def get(self, client_id: str, *, lock: bool = False) -> ClientRecord | None:
         statement = select(tables.service_client).where(_column.key == sought(SERVICE_CLIENT, client_id))
         row = await self._rows.first(statement.with_for_update() if lock else statement)
+        return _read(row) if row else None
+
+    async def of_issuer(self, issuer: str, issuer_client: str) -> ClientRecord | None:
+        is_meant = (_column.issuer == issuer) & (_column.issuer_client == issuer_client) & _column.ended_at.is_(None)
+        row = await self._rows.first(select(tables.service_client).where(is_meant))
         return _read(row) if row else None
 
     async def page(self, first: int, after: tuple[datetime, str] | None) -> Sequence[ClientRecord]:

@@ -49,3 +49,7 @@ class UnknownRevision(GatewayError):
         )
         self.found = found
         self.newest = newest
+
+
+class AuditKeysUnreadable(GatewayError):
+    """The keys of the security events' chain can't be read or made."""

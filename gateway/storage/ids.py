@@ -10,16 +10,22 @@ ACTOR = "Actor"
 AGREEMENT = "Agreement"
 AUTHORIZATION = "Authorization"
 BUNDLE = "Bundle"
+CONTACT = "Contact"
 CUSTOMER = "Customer"
+ENABLED_FUNCTION = "EnabledFunction"
 HEALTH_EVENT = "ProviderHealthEvent"
+INVITATION = "Invitation"
+MEMBER = "Member"
 NOTIFICATION = "Notification"
 ORDER = "Order"
 ORDER_EVENT = "OrderEvent"
 ORDER_ITEM = "OrderItem"
 REGISTRATION = "ProviderRegistration"
 REGISTRATION_EVENT = "RegistrationEvent"
+SECURITY_EVENT = "SecurityEvent"
 SERVICE_CLIENT = "ServiceClient"
 SITE = "Site"
+SUBSCRIBER = "Subscriber"
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -48,16 +54,22 @@ __all__ = [
     "AGREEMENT",
     "AUTHORIZATION",
     "BUNDLE",
+    "CONTACT",
     "CUSTOMER",
+    "ENABLED_FUNCTION",
     "HEALTH_EVENT",
+    "INVITATION",
+    "MEMBER",
     "NOTIFICATION",
     "ORDER",
     "ORDER_EVENT",
     "ORDER_ITEM",
     "REGISTRATION",
     "REGISTRATION_EVENT",
+    "SECURITY_EVENT",
     "SERVICE_CLIENT",
     "SITE",
+    "SUBSCRIBER",
     "new_key",
     "own_id",
     "raw",

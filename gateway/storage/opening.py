@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.ports import Clock, WakeUps
 from gateway.ports.executors import Executors
 from gateway.storage import schema, sqlite
+from gateway.storage.audit_trail import AuditTrail, passing_trail
 from gateway.storage.failures import StorageUnavailable, told_as_unavailable
 from gateway.storage.rows import Starter
 from gateway.storage.shared_wakeups import Failures, Line, SharedWakeUps
@@ -49,7 +50,15 @@ class SqlStorage:
     database for an engine of another kind (`sqlite:///…` or `postgresql+psycopg://…`, with the password).
     """
 
-    def __init__(self, url: URL, dialect: Dialect, wakeups: WakeUps, clock: Clock, starter: Starter | None) -> None:
+    def __init__(
+        self,
+        url: URL,
+        dialect: Dialect,
+        wakeups: WakeUps,
+        clock: Clock,
+        starter: Starter | None,
+        audit: AuditTrail,
+    ) -> None:
         driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else "sqlite"
         self.sync_url = url.set(drivername=driver).render_as_string(hide_password=False)
         self.engine, self._reader = dialect.open_engines(url)
@@ -57,14 +66,18 @@ class SqlStorage:
         self._wakeups = wakeups
         self._clock = clock
         self._starter = starter
+        self.audit = audit
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnitOfWork]:
         """Commits on a clean exit, then wakes; rolls back on an error, a cancellation too."""
         with told_as_unavailable():
             async with self.engine.begin() as connection:
-                unit = SqlUnitOfWork(connection, self._clock, self._starter)
+                unit = SqlUnitOfWork(connection, self._clock, self.audit.keys, self._starter)
                 yield unit
+                head = await unit.complete()
+        if head:
+            self.audit.note(head)
         self._wakeups.notify(*unit.topics)
 
     @asynccontextmanager
@@ -72,7 +85,7 @@ class SqlStorage:
         """One moment's view; a change in it fails."""
         with told_as_unavailable():
             async with self._reader.connect() as connection, connection.begin():
-                yield SqlUnitOfWork(connection, self._clock)
+                yield SqlUnitOfWork(connection, self._clock, self.audit.keys)
 
     async def is_ready(self) -> bool:
         """Whether the database answers."""
@@ -141,16 +154,18 @@ async def open_wakeups(database_url: str, redis_url: str = "") -> AsyncIterator[
 
 @asynccontextmanager
 async def open_storage(
-    database_url: str, wakeups: WakeUps, clock: Clock, starter: Starter | None
+    database_url: str, wakeups: WakeUps, clock: Clock, starter: Starter | None, audit: AuditTrail | None = None
 ) -> AsyncIterator[SqlStorage]:
     """Opens `sqlite:///path` or `postgresql://…` and brings its schema up to date.
 
     `starter` is called inside the transaction by `orders.start`, with the synchronous connection and the order's id.
+    `audit` holds the keys of the security events' chain; without it they are chained by a key that ends with this
+    process, so that no later one can check them.
     Raises: StorageUnavailable, UnknownRevision.
     """
     url, dialect = _read_url(database_url)
     dialect.prepare(url)
-    storage = SqlStorage(url, dialect, wakeups, clock, starter)
+    storage = SqlStorage(url, dialect, wakeups, clock, starter, audit or passing_trail())
     try:
         await storage.upgrade()
         yield storage

@@ -12,7 +12,7 @@ from gateway.domain.ordering.states import FINAL_ORDER_STATES, OrderState
 from gateway.ports import StepRecord
 from gateway.storage import tables
 from gateway.storage.columns import from_json, to_json
-from gateway.storage.ids import CUSTOMER, ORDER, ORDER_ITEM, own_id, raw, sought
+from gateway.storage.ids import ACTOR, AUTHORIZATION, CUSTOMER, ORDER, ORDER_ITEM, own_id, raw, sought
 from gateway.storage.rows import Rows, Starter
 
 _order = tables.order.c
@@ -24,6 +24,15 @@ def _order_values(order: Order) -> dict[str, Any]:
     """Its row but for `last_event`, which only the events' numbering moves."""
     body = to_json(dataclasses.replace(order, items=()))
     return {"state": order.state, "is_open": order.state not in FINAL_ORDER_STATES, "body": body}
+
+
+def _by_whom(order: Order) -> dict[str, Any]:
+    """Who placed it, by which right, and what it takes of that right's limits."""
+    return {
+        "placed_by": raw(ACTOR, order.placed_by) if order.placed_by else None,
+        "authorization": raw(AUTHORIZATION, order.authorization_id) if order.authorization_id else None,
+        "cost": to_json(order.cost) if order.cost else None,
+    }
 
 
 def _item_values(order: str, item: OrderItem) -> dict[str, Any]:
@@ -57,7 +66,7 @@ class SqlOrders:
     async def add(self, order: Order) -> None:
         key = raw(ORDER, order.id)
         row = {"key": key, "customer": raw(CUSTOMER, order.customer_id), "placed_at": order.placed_at, "last_event": 0}
-        await self._rows.run(insert(tables.order).values(**row, **_order_values(order)))
+        await self._rows.run(insert(tables.order).values(**row, **_by_whom(order), **_order_values(order)))
         self._held[key] = set()
         await self._save_items(key, order)
 
@@ -105,6 +114,11 @@ class SqlOrders:
 
     async def open_ids(self) -> Sequence[str]:
         statement = select(_order.key).where(_order.is_open.is_(True)).order_by(_order.placed_at, _order.key)
+        return [own_id(ORDER, row.key) for row in await self._rows.all(statement)]
+
+    async def open_of(self, customer_id: str, limit: int) -> Sequence[str]:
+        is_open = (_order.customer == sought(CUSTOMER, customer_id)) & _order.is_open.is_(True)
+        statement = select(_order.key).where(is_open).order_by(_order.placed_at, _order.key).limit(limit)
         return [own_id(ORDER, row.key) for row in await self._rows.all(statement)]
 
     async def open_by_state(self) -> Mapping[OrderState, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import uuid4
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, delete, insert, select, update
 
 from gateway.domain.parties import ProviderAccount, ProviderAccountState, Site
 from gateway.ports import Clock
@@ -69,6 +69,13 @@ class CustomerRows:
         statement = select(tables.site.c.body).where(tables.site.c.key == sought(SITE, site_id))
         row = await self._rows.first(statement)
         return from_json(row.body, Site) if row else None
+
+    async def save_site(self, site: Site) -> bool:
+        is_meant = tables.site.c.key == raw(SITE, site.id)
+        return await self._rows.run(update(tables.site).where(is_meant).values(name=site.name, body=to_json(site))) > 0
+
+    async def remove_site(self, site_id: str) -> None:
+        await self._rows.run(delete(tables.site).where(tables.site.c.key == sought(SITE, site_id)))
 
     async def sites(self, customer_id: str) -> Sequence[Site]:
         column = tables.site.c

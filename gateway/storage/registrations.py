@@ -188,11 +188,11 @@ class SqlRegistrations:
         )
         await self._rows.run(statement.values(claimed_by=None, claimed_until=None))
 
-    async def unclaimed(self, at: datetime, by: str) -> Sequence[str]:
+    async def unclaimed(self, at: datetime, by: str) -> Mapping[str, str | None]:
         is_free = or_(_kept.claimed_by.is_(None), _kept.claimed_by == by, _kept.claimed_until <= at)
         is_checking = _is_present & (_kept.status == RegistrationStatus.CHECKING)
-        rows = await self._rows.all(select(_kept.key).where(is_checking, is_free).order_by(_kept.key))
-        return [own_id(REGISTRATION, row.key) for row in rows]
+        rows = await self._rows.all(select(_kept.key, _kept.owner).where(is_checking, is_free).order_by(_kept.key))
+        return {own_id(REGISTRATION, row.key): row.owner for row in rows}
 
     async def append(
         self, registration: ProviderRegistration, kind: str, at: datetime, check: CheckOutcome | None = None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from gateway.domain.security_chain import key_id
 from gateway.ports.registrations import SealBroken
 from gateway.storage.secret_files import kept_secret
 
@@ -18,6 +19,7 @@ class FernetSealing:
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
+        self.key_ids = tuple(key_id(key.encode()) for key in keys)
         self._newest = Fernet(keys[0])
         self._all = MultiFernet([Fernet(key) for key in keys])
 

@@ -1,13 +1,14 @@
 """Sessions, with the digests of every refresh token they ever had."""
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, or_, select, tuple_, update
 
 from gateway.ports import Session
 from gateway.storage import tables
-from gateway.storage.ids import ACTOR, own_id, raw
+from gateway.storage.ids import ACTOR, own_id, raw, sought
 from gateway.storage.rows import Rows
 
 _column = tables.session.c
@@ -16,6 +17,11 @@ _column = tables.session.c
 def _session(row: Row[tuple[object, ...]]) -> Session:
     values = dict(row._mapping)
     return Session(actor_id=own_id(ACTOR, values.pop("actor")), **values)
+
+
+def _live(actor_id: str, now: datetime) -> Select[tuple[object, ...]]:
+    is_live = (_column.actor == sought(ACTOR, actor_id)) & _column.ended_at.is_(None) & (_column.expires_at > now)
+    return select(tables.session).where(is_live).order_by(_column.created_at.desc(), _column.key.desc())
 
 
 class SessionRows:
@@ -54,6 +60,7 @@ class SessionRows:
             "previous_digest": session.refresh_digest,
             "rotated_at": at,
             "expires_at": expires_at,
+            "last_used_at": at,
         }
         if await self._rows.run(update(tables.session).where(is_unchanged).values(**values)) == 0:
             return False
@@ -63,3 +70,18 @@ class SessionRows:
     async def end_session(self, key: str, at: datetime) -> None:
         is_live = (_column.key == key) & _column.ended_at.is_(None)
         await self._rows.run(update(tables.session).where(is_live).values(ended_at=at))
+
+    async def live_sessions(self, actor_id: str, now: datetime) -> Sequence[Session]:
+        return [_session(row) for row in await self._rows.all(_live(actor_id, now))]
+
+    async def session_page(
+        self, actor_id: str, now: datetime, first: int, after: tuple[datetime, str] | None
+    ) -> Sequence[Session]:
+        statement = _live(actor_id, now).limit(first)
+        if after:
+            statement = statement.where(tuple_(_column.created_at, _column.key) < after)
+        return [_session(row) for row in await self._rows.all(statement)]
+
+    async def note_use(self, key: str, at: datetime) -> None:
+        is_earlier = (_column.key == key) & or_(_column.last_used_at.is_(None), _column.last_used_at < at)
+        await self._rows.run(update(tables.session).where(is_earlier).values(last_used_at=at))

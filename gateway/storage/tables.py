@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -60,15 +61,51 @@ customer = Table(
     Column("kind", CODE, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("closed_at", Moment),
 )
 
 membership = Table(
     "membership",
     metadata,
     Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
-    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
     Column("role", CODE, nullable=False),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("since", Moment, nullable=False),
     PrimaryKeyConstraint("actor", "customer"),
+    Index(None, "customer", "key"),
+    Index("ix_membership_customer_role", "customer", "role", "key"),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("token_digest", Text, nullable=False, unique=True),
+    Column("state", CODE, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
+    Index("ix_invitation_customer_state", "customer", "state", "expires_at"),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "customer", "key"),
 )
 
 authorization = Table(
@@ -81,7 +118,33 @@ authorization = Table(
     Column("scope", Text, nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("valid_until", Moment),
+    Column("conditions", Text),
+    Column("granted_by", KEY),
+    Column("granted_at", Moment),
+    Column("revoked_at", Moment),
     Index(None, "actor", "customer"),
+)
+
+enabled_function = Table(
+    "enabled_function",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("customer", KEY, nullable=False),
+    Column("actor", KEY, nullable=False),
+    Column("function", CODE, nullable=False),
+    Column("product_id", Text, nullable=False),  # empty for everything, so that it is part of the unique key
+    Column("enabled_by", KEY, nullable=False),
+    Column("enabled_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["actor", "customer"],
+        ["membership.actor", "membership.customer"],
+        name="fk_enabled_function_membership",
+        ondelete="CASCADE",
+    ),
+    UniqueConstraint(
+        "actor", "customer", "function", "product_id", "enabled_by", name="uq_enabled_function_whose_and_what"
+    ),
+    Index(None, "customer", "enabled_by"),
 )
 
 session = Table(
@@ -95,6 +158,9 @@ session = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("device", Text),
+    Column("address", Text),
+    Column("last_used_at", Moment),
 )
 
 refresh_token = Table(
@@ -155,6 +221,10 @@ order = Table(
     Column("placed_at", Moment, nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("placed_by", KEY),
+    Column("authorization", KEY),
+    Column("cost", Text),
+    Index(None, "authorization", "placed_at"),
     Index(None, "customer", "placed_at", "key"),
     Index(None, "is_open", "placed_at"),
 )
@@ -249,7 +319,17 @@ service_client = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("ended_at", Moment),
+    Column("issuer", Text),
+    Column("issuer_client", Text),
     Index(None, "created_at", "key"),
+    Index(
+        "uq_service_client_issuer",
+        "issuer",
+        "issuer_client",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 provider_registration = Table(
@@ -347,4 +427,148 @@ executor = Table(
     Column("started_at", Moment, nullable=False),
     Column("heartbeat_at", Moment, nullable=False),
     Column("is_released", Boolean, nullable=False),
+)
+
+issuer_link = Table(
+    "issuer_link",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    PrimaryKeyConstraint("issuer", "subject"),
+    UniqueConstraint("actor", "issuer"),
+)
+
+issuer_session = Table(
+    "issuer_session",
+    metadata,
+    Column("session", KEY, ForeignKey("session.key", ondelete="CASCADE"), primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sid", Text),
+    Column("id_token", Text),
+    Column("operator_until", Moment),
+    Index(None, "issuer", "subject"),
+    Index(None, "issuer", "sid"),
+)
+
+issuer_code = Table(
+    "issuer_code",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("challenge", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sid", Text),
+    Column("sign_in", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+issuer_logout = Table(
+    "issuer_logout",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    PrimaryKeyConstraint("issuer", "jti"),
+)
+
+security_event = Table(
+    "security_event",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("key", KEY, nullable=False, unique=True),
+    Column("kind", CODE, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("actor", Text),
+    Column("customer", Text),
+    Column("subject", Text),
+    Column("params", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("personal", Text),
+    Column("previous", Text, nullable=False),
+    Column("key_id", CODE, nullable=False),
+    Column("digest", Text, nullable=False),
+    # No part of the chain: what can be erased.
+    Column("address", Text),
+    Column("network", Text),
+    Column("salt", Text),
+    Index(None, "customer", "seq"),
+    Index(None, "actor", "kind", "seq"),
+    Index(None, "address", "occurred_at"),
+)
+
+security_head = Table(
+    "security_head",  # one row: the newest event, up to where the rules of alarm were applied, and the anchor
+    metadata,
+    Column("name", CODE, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("judged", Integer, nullable=False),
+    Column("anchor_seq", Integer, nullable=False),
+    Column("anchor_digest", Text, nullable=False),
+    Column("anchor_key_id", CODE),
+    Column("anchor_seal", Text),
+)
+
+one_time_password = Table(
+    "one_time_password",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), primary_key=True),
+    Column("sealed_secret", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("last_step", BigInteger),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False),
+    Column("digest", Text, nullable=False),
+    PrimaryKeyConstraint("actor", "digest"),
+)
+
+sign_in_challenge = Table(
+    "sign_in_challenge",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+)
+
+reset_request = Table(
+    "reset_request",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("username", Text),
+    Column("email", Text),
+    Column("locale", CODE, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+)
+
+password_reset = Table(
+    "password_reset",
+    metadata,
+    Column("actor", KEY, ForeignKey("actor.key", ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("kind", CODE, nullable=False),
+    Column("locale", CODE, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("expires_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
 )

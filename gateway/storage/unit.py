@@ -4,25 +4,38 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.security_chain import ChainKeys, Head
 from gateway.ports import Clock
 from gateway.storage.accounts import SqlAccounts
 from gateway.storage.agreements import SqlAgreements
+from gateway.storage.authorizations import SqlAuthorizations
 from gateway.storage.bundles import SqlBundles
 from gateway.storage.clients import SqlClients
 from gateway.storage.events import SqlEvents
 from gateway.storage.health import SqlHealthEvents
+from gateway.storage.invitations import SqlInvitations
+from gateway.storage.issuer import SqlIssuerAccounts
 from gateway.storage.keys import SqlIdempotency
+from gateway.storage.mails import SqlMails
+from gateway.storage.members import SqlMembers
 from gateway.storage.notifications import SqlNotifications
+from gateway.storage.one_time_passwords import SqlOneTimePasswords
 from gateway.storage.orders import SqlOrders
+from gateway.storage.password_resets import SqlPasswordResets
+from gateway.storage.records import SqlRecords
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.retention import SqlRetention
 from gateway.storage.rows import Rows, Starter
+from gateway.storage.security import SqlSecurityEvents
 
 
 class SqlUnitOfWork:
     """The repositories on one connection, and the topics to wake once it has committed."""
 
-    def __init__(self, connection: AsyncConnection, clock: Clock, starter: Starter | None = None) -> None:
+    def __init__(
+        self, connection: AsyncConnection, clock: Clock, keys: ChainKeys, starter: Starter | None = None
+    ) -> None:
+        self._keys = keys
         self._rows = Rows(connection)
         self._clock = clock
         self._starter = starter
@@ -73,5 +86,45 @@ class SqlUnitOfWork:
         return SqlHealthEvents(self._rows, self.wake)
 
     @cached_property
+    def members(self) -> SqlMembers:
+        return SqlMembers(self._rows)
+
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        return SqlInvitations(self._rows)
+
+    @cached_property
+    def records(self) -> SqlRecords:
+        return SqlRecords(self._rows)
+
+    @cached_property
+    def authorizations(self) -> SqlAuthorizations:
+        return SqlAuthorizations(self._rows)
+
+    @cached_property
     def retention(self) -> SqlRetention:
         return SqlRetention(self._rows)
+
+    @cached_property
+    def issuer_accounts(self) -> SqlIssuerAccounts:
+        return SqlIssuerAccounts(self._rows)
+
+    @cached_property
+    def one_time_passwords(self) -> SqlOneTimePasswords:
+        return SqlOneTimePasswords(self._rows)
+
+    @cached_property
+    def password_resets(self) -> SqlPasswordResets:
+        return SqlPasswordResets(self._rows)
+
+    @cached_property
+    def mails(self) -> SqlMails:
+        return SqlMails(self._rows, self.wake)
+
+    @cached_property
+    def security_events(self) -> SqlSecurityEvents:
+        return SqlSecurityEvents(self._rows, self._keys, self.wake)
+
+    async def complete(self) -> Head | None:
+        """What must come last in the transaction: the security events' places. Returns the chain's new head, if any."""
+        return await self.security_events.chain_up() if "security_events" in self.__dict__ else None

@@ -1,6 +1,6 @@
 """Agreements between providers: who may be combined with whom, proposed by one party and approved by the others."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from uuid_utils import uuid7
@@ -9,12 +9,15 @@ from gateway.domain.agreements import AgreementStatus, Approval, Owners, Propose
 from gateway.domain.catalog.providers import PROVIDER_NAME_LIMIT
 from gateway.domain.errors import Problem, RequestError
 from gateway.domain.identity import own_id, own_key
+from gateway.domain.ordering.bundle_rules import Part, agreement_issues
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import OPERATOR, Agreement, Caller
+from gateway.domain.security import SecurityEventKind
 from gateway.ports import UnitOfWork
 from gateway.usecases import policy
 from gateway.usecases.core import Core
 from gateway.usecases.policy import Access
+from gateway.usecases.security_telling import told_by
 
 PARTIES = 20
 CATEGORIES = 100
@@ -69,7 +72,14 @@ async def propose_in(core: Core, unit: UnitOfWork, caller: Caller, proposed: Pro
     )
     made = ProviderAgreement(agreement, AgreementStatus.IN_PROCESS, now, now).approved_by(mine, now)
     await unit.agreements.add(made)
+    await _tell(unit, caller, made)
     return made
+
+
+async def _tell(unit: UnitOfWork, caller: Caller, agreement: ProviderAgreement) -> None:
+    kind, status = SecurityEventKind.AGREEMENT_CHANGED, agreement.status
+    told = told_by(caller, kind, agreement.updated_at, subject=agreement.id, status=status)
+    await unit.security_events.record(told)
 
 
 def check_proposed(proposed: Proposed, now: datetime) -> None:
@@ -80,17 +90,22 @@ def check_proposed(proposed: Proposed, now: datetime) -> None:
 
 
 def _problems(proposed: Proposed, now: datetime) -> Iterable[Problem]:
-    if not _is_name(proposed.name):
-        yield Problem("INVALID_NAME", ("name",))
     if len(proposed.parties) < 2:
         yield Problem("TOO_FEW_PARTIES", ("providerIds",))
     if len(proposed.parties) > PARTIES:
         yield Problem("TOO_MANY_PARTIES", ("providerIds",), {"maximum": str(PARTIES)})
+    if len(proposed.categories or ()) > CATEGORIES:
+        yield Problem("TOO_MANY_CATEGORIES", ("categories",), {"maximum": str(CATEGORIES)})
+    yield from term_problems(proposed, now)
+
+
+def term_problems(proposed: Proposed, now: datetime) -> Iterable[Problem]:
+    """What is wrong with it, whoever its parties are and however many categories it names."""
+    if not _is_name(proposed.name):
+        yield Problem("INVALID_NAME", ("name",))
     categories = proposed.categories
     if categories is not None and not categories:
         yield Problem("INVALID_TEXT", ("categories",))
-    if categories and len(categories) > CATEGORIES:
-        yield Problem("TOO_MANY_CATEGORIES", ("categories",), {"maximum": str(CATEGORIES)})
     for place, category in enumerate((categories or ())[:CATEGORIES]):
         if not _is_name(category):
             yield Problem("INVALID_TEXT", ("categories", str(place)))
@@ -113,6 +128,7 @@ async def approve_agreement(core: Core, caller: Caller, agreement_id: str) -> Pr
         approved = found.approved_by(mine, core.clock.now())
         if approved is not found:
             await unit.agreements.save(approved)
+            await _tell(unit, caller, approved)
         return approved
 
 
@@ -128,6 +144,7 @@ async def reject_agreement(core: Core, caller: Caller, agreement_id: str) -> Pro
             raise RequestError.at("NOT_IN_PROCESS", "agreementId")
         rejected = found.ended(AgreementStatus.REJECTED, core.clock.now())
         await unit.agreements.save(rejected)
+        await _tell(unit, caller, rejected)
         return rejected
 
 
@@ -140,6 +157,7 @@ async def terminate_agreement(core: Core, caller: Caller, agreement_id: str) -> 
         found, _ = await _theirs(core, unit, caller, agreement_id, or_operator=True)
         ended = found.ended(AgreementStatus.TERMINATED, core.clock.now())
         await unit.agreements.save(ended)
+        await _tell(unit, caller, ended)
         return ended
 
 
@@ -158,6 +176,19 @@ async def _theirs(
     if found.is_over:
         raise RequestError.at("AGREEMENT_OVER", "agreementId")
     return found, mine
+
+
+async def check_agreed(core: Core, unit: UnitOfWork, parts: Sequence[Part]) -> None:
+    """Whether the parts are still allowed together: what this process knows may have ended a moment ago, elsewhere.
+
+    What allows them stays so until the transaction ends. Raises: RequestError NOT_ORDERABLE at `bundleId`.
+    """
+    slugs = {part.offering.provider.slug for part in parts}
+    known = [each for each in core.directory.agreements() if not slugs.isdisjoint(each.parties)]
+    over = await unit.agreements.over([each.id for each in known])
+    counting = [each for each in known if each.id not in over]
+    for issue in agreement_issues(parts, counting, core.clock.now()):
+        raise RequestError.at("NOT_ORDERABLE", "bundleId", issue=issue.code)
 
 
 async def list_agreements(core: Core, caller: Caller, first: int | None, after: str | None) -> Page[ProviderAgreement]:

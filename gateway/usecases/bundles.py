@@ -27,6 +27,9 @@ from gateway.usecases.bundle_offerings import Reading, read_offerings
 from gateway.usecases.candidates import Candidate, Satisfaction, list_candidates
 from gateway.usecases.core import Core
 from gateway.usecases.review import BundleReview, as_seen, digest_for, review_bundle
+from gateway.usecases.scopes import covers, thing_sold, things_of
+
+_ORDER = SelfServiceFunction.ORDER
 
 __all__ = [
     "AddBundleItem",
@@ -49,13 +52,13 @@ __all__ = [
 
 
 async def find_bundle(core: Core, caller: Caller, bundle_id: str) -> Bundle | None:
-    """The bundle as it is seen now; None for an unknown one and for another customer's."""
+    """The bundle as it is seen now; None for an unknown one, another's, and one that the caller may not order."""
     policy.check(caller, policy.Access.SIGNED_IN)
     if own_key("Bundle", bundle_id) is None:
         return None
     async with core.storage.reading() as uow:
         bundle = await uow.bundles.get(bundle_id)
-    if bundle is None or not policy.is_member(caller, bundle.customer_id):
+    if bundle is None or not covers(caller, bundle.customer_id, _ORDER, things_of(core, bundle)):
         return None
     return as_seen(bundle, core)
 
@@ -63,15 +66,17 @@ async def find_bundle(core: Core, caller: Caller, bundle_id: str) -> Bundle | No
 async def create_bundle(core: Core, caller: Caller, given: CreateBundle) -> Bundle:
     """A new bundle: empty, with the parts of a predefined offering, or with one item of any other offering.
 
-    Raises: RequestError CUSTOMER_REQUIRED, NOT_FOUND, NOT_ALLOWED, TOO_LONG, INVALID_TEXT, WITHDRAWN_OFFERING,
-    PROVIDER_UNAVAILABLE, PROVIDER_SUSPENDED, TOO_MANY_ITEMS.
+    Raises: RequestError CUSTOMER_REQUIRED, NOT_FOUND, TOO_LONG, INVALID_TEXT, WITHDRAWN_OFFERING,
+    PROVIDER_UNAVAILABLE, PROVIDER_SUSPENDED, TOO_MANY_ITEMS, and a refusal's codes.
     """
     policy.check(caller, policy.Access.SIGNED_IN)
     customer_id = policy.customer_of(caller, given.customer_id, "customerId")
-    _check_may_change(caller, customer_id, "customerId")
+    policy.require_use(caller, customer_id, _ORDER, "customerId")
     name = checked_name(given.name)
     offering = None if given.offering_id is None else await _sold(core, given.offering_id)
     items = () if offering is None else await _initial_items(core, offering)
+    if not covers(caller, customer_id, _ORDER, (thing_sold(core, each.offering_id, each.provider) for each in items)):
+        raise RequestError.at("NOT_ALLOWED", "offeringId")
     if len(items) > core.bounds.bundle_items:
         raise RequestError.at("TOO_MANY_ITEMS", "offeringId", maximum=str(core.bounds.bundle_items))
     now = core.clock.now()
@@ -85,7 +90,10 @@ async def create_bundle(core: Core, caller: Caller, given: CreateBundle) -> Bund
 
 
 async def update_bundle(core: Core, caller: Caller, given: UpdateBundle) -> Bundle:
-    """Changes name or place. Raises: RequestError NOT_FOUND, NOT_ALLOWED, BUNDLE_NOT_OPEN, TOO_LONG, INVALID_TEXT."""
+    """Changes name or place.
+
+    Raises: RequestError NOT_FOUND, BUNDLE_NOT_OPEN, TOO_LONG, INVALID_TEXT, and a refusal's codes.
+    """
     await _own_open_bundle(core, caller, given.bundle_id)
     name = checked_name(given.name)
 
@@ -99,12 +107,14 @@ async def update_bundle(core: Core, caller: Caller, given: UpdateBundle) -> Bund
 async def add_bundle_item(core: Core, caller: Caller, given: AddBundleItem) -> tuple[Bundle, BundleItem]:
     """Adds one item; the same offering again is another item.
 
-    Raises: RequestError NOT_FOUND, NOT_ALLOWED, BUNDLE_NOT_OPEN, WITHDRAWN_OFFERING, PROVIDER_UNAVAILABLE,
-    PROVIDER_SUSPENDED, BUNDLE_IN_BUNDLE, TOO_MANY_ITEMS, QUANTITY_TOO_LOW, QUANTITY_TOO_HIGH, and a form's codes at
+    Raises: RequestError NOT_FOUND, BUNDLE_NOT_OPEN, WITHDRAWN_OFFERING, PROVIDER_UNAVAILABLE, PROVIDER_SUSPENDED,
+    BUNDLE_IN_BUNDLE, TOO_MANY_ITEMS, QUANTITY_TOO_LOW, QUANTITY_TOO_HIGH, a refusal's codes, and a form's codes at
     `fields`.
     """
     bundle = await _own_open_bundle(core, caller, given.bundle_id)
     offering = await _sold(core, given.offering_id)
+    if not covers(caller, bundle.customer_id, _ORDER, [thing_sold(core, offering.id, offering.provider.slug)]):
+        raise RequestError.at("NOT_ALLOWED", "offeringId")
     if offering.is_bundle:
         raise RequestError.at("BUNDLE_IN_BUNDLE", "offeringId")
     predefined = await _predefined(core, bundle)
@@ -124,8 +134,8 @@ async def add_bundle_item(core: Core, caller: Caller, given: AddBundleItem) -> t
 async def configure_bundle_item(core: Core, caller: Caller, given: ConfigureBundleItem) -> tuple[Bundle, BundleItem]:
     """Fills in fields or changes the quantity: all of it or, where anything is wrong, nothing.
 
-    Raises: RequestError NOT_FOUND, NOT_ALLOWED, BUNDLE_NOT_OPEN, PROVIDER_UNAVAILABLE, WITHDRAWN_OFFERING,
-    QUANTITY_TOO_LOW, QUANTITY_TOO_HIGH, and a form's codes at `fields`.
+    Raises: RequestError NOT_FOUND, BUNDLE_NOT_OPEN, PROVIDER_UNAVAILABLE, WITHDRAWN_OFFERING, QUANTITY_TOO_LOW,
+    QUANTITY_TOO_HIGH, a refusal's codes, and a form's codes at `fields`.
     """
     bundle = await _own_open_bundle(core, caller, given.bundle_id)
     item = _item_of(bundle, given.item_id)
@@ -149,7 +159,10 @@ async def configure_bundle_item(core: Core, caller: Caller, given: ConfigureBund
 
 
 async def remove_bundle_item(core: Core, caller: Caller, given: RemoveBundleItem) -> Bundle:
-    """Takes an item out. Raises: RequestError NOT_FOUND, NOT_ALLOWED, BUNDLE_NOT_OPEN, NOT_REMOVABLE."""
+    """Takes an item out.
+
+    Raises: RequestError NOT_FOUND, BUNDLE_NOT_OPEN, NOT_REMOVABLE, and a refusal's codes.
+    """
     await _own_open_bundle(core, caller, given.bundle_id)
 
     def edit(bundle: Bundle) -> Bundle:
@@ -184,15 +197,12 @@ async def _own_open_bundle(core: Core, caller: Caller, bundle_id: str) -> Bundle
 def _open(bundle: Bundle | None, core: Core, caller: Caller) -> Bundle:
     if bundle is None or not policy.is_member(caller, bundle.customer_id):
         raise RequestError.at("NOT_FOUND", "bundleId")
-    _check_may_change(caller, bundle.customer_id, "bundleId")
+    policy.require_use(caller, bundle.customer_id, _ORDER, "bundleId")
+    if not covers(caller, bundle.customer_id, _ORDER, things_of(core, bundle)):
+        raise RequestError.at("NOT_ALLOWED", "bundleId")
     if as_seen(bundle, core).state is not BundleState.OPEN:
         raise RequestError.at("BUNDLE_NOT_OPEN", "bundleId")
     return bundle
-
-
-def _check_may_change(caller: Caller, customer_id: str, *path: str) -> None:
-    if not policy.can(caller, customer_id, SelfServiceFunction.ORDER):
-        raise RequestError.at("NOT_ALLOWED", *path)
 
 
 def _item_of(bundle: Bundle, item_id: str) -> BundleItem:

@@ -8,11 +8,13 @@ from gateway.domain.catalog.providers import ProviderRole, UnavailableProvider
 from gateway.domain.ordering.bundle_rules import Part, active_requirements, agreements_for, is_of_kind, satisfaction
 from gateway.domain.ordering.bundles import Bundle, BundleItem, BundleState
 from gateway.domain.paging import Edge, Page, checked_first, page_of
-from gateway.domain.parties import Agreement, Caller
+from gateway.domain.parties import Agreement, Caller, SelfServiceFunction
 from gateway.federation.index import Order
+from gateway.usecases import policy
 from gateway.usecases.core import Core
 from gateway.usecases.cursors import CursorWriter, listing_of, merged, read_position
 from gateway.usecases.qualification import is_deliverable, recent_answers
+from gateway.usecases.scopes import covers, thing_sold
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,25 @@ async def list_candidates(
     count = checked_first(first)
     listing = listing_of("candidates", bundle.id, role)
     start = read_position(after, listing, (str, str), core.directory)
-    found, away = await _deliverable(core, bundle, list(_fitting(core, bundle, role)))
+    found, away = await _deliverable(core, bundle, _allowed(core, caller, bundle, _fitting(core, bundle, role)))
     unavailable = merged(start.unavailable, [*_stale(core, role), *away])
     writer = CursorWriter(listing, unavailable)
     rows = [(_key(each), each) for each in found]
     rows = [(key, each) for key, each in rows if start.key is None or key > start.key]
     edges = [Edge(writer.write(key), each) for key, each in rows[:count]]
     return page_of(edges, len(rows) > count, unavailable)
+
+
+def _allowed(core: Core, caller: Caller, bundle: Bundle, found: Iterator[Candidate]) -> list[Candidate]:
+    """Those that the caller may order."""
+    order = SelfServiceFunction.ORDER
+    if policy.can(caller, bundle.customer_id, order):
+        return list(found)
+    return [
+        each
+        for each in found
+        if covers(caller, bundle.customer_id, order, [thing_sold(core, each.offering.id, each.offering.provider.slug)])
+    ]
 
 
 def _key(candidate: Candidate) -> tuple[str, str]:

@@ -1,9 +1,10 @@
 """Runs the checks of registered providers: by one process at a time, each outcome stored as it comes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gateway.contract.provider import Provider
@@ -29,7 +30,15 @@ CLAIM = timedelta(seconds=10)
 RENEW_S = 3.0
 # How soon what a dead process left is found; what is registered here is found at once.
 SWEEP_S = 2.0
-AT_ONCE = 4
+AT_ONCE = 8
+# However many providers one has, and however slow they are, nobody else's wait for them.
+AT_ONCE_OF_AN_OWNER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    owner: str | None
+    task: asyncio.Task[None]
 
 
 class _Lost(Exception):
@@ -38,20 +47,31 @@ class _Lost(Exception):
 
 async def follow_registrations(core: Core) -> None:
     """Runs the checks of whatever waits for them, until it is cancelled."""
-    running: dict[str, asyncio.Task[None]] = {}
+    running: dict[str, _Run] = {}
     try:
         with core.wakeups.listen(PROVIDERS_TOPIC) as waiter:
             while True:
                 async with core.storage.reading() as unit:
-                    waiting = await unit.registrations.unclaimed(core.clock.now(), core.onboarding.by)
-                running = {key: task for key, task in running.items() if not task.done()}
-                for each in [each for each in waiting if each not in running][: AT_ONCE - len(running)]:
-                    running[each] = asyncio.create_task(run_checks(core, each))
+                    free = await unit.registrations.unclaimed(core.clock.now(), core.onboarding.by)
+                running = {key: run for key, run in running.items() if not run.task.done()}
+                waiting = {key: owner for key, owner in free.items() if key not in running}
+                for each in next_of(waiting, [run.owner for run in running.values()]):
+                    running[each] = _Run(waiting[each], asyncio.create_task(run_checks(core, each)))
                 await waiter.wait(SWEEP_S)
     finally:
-        for task in running.values():
-            task.cancel()
-        await asyncio.gather(*running.values(), return_exceptions=True)
+        for run in running.values():
+            run.task.cancel()
+        await asyncio.gather(*(run.task for run in running.values()), return_exceptions=True)
+
+
+def next_of(waiting: Mapping[str, str | None], running: Iterable[str | None]) -> Sequence[str]:
+    """Whose checks begin now, of those that wait: the owner of each by id, and the owners of those that run."""
+    of_owner, found = Counter(running), list[str]()
+    for each, owner in waiting.items():
+        if of_owner.total() < AT_ONCE and of_owner[owner] < AT_ONCE_OF_AN_OWNER:
+            of_owner[owner] += 1
+            found.append(each)
+    return found
 
 
 async def run_checks(core: Core, registration_id: str) -> None:
@@ -119,7 +139,7 @@ async def _checked(
             await _ask_all(core, registration, provider)
             return connection, provider.capabilities
     except ProviderError as error:
-        await _keep(core, registration, CheckOutcome("connection", CheckResult.FAILED, error.code))
+        await _keep(core, registration, CheckOutcome("connection", CheckResult.FAILED, error.finding or error.code))
         return connection, ()
 
 

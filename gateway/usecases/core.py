@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from gateway.federation.directory import Directory, Offerings
 from gateway.ports import Clock, Storage, WakeUps
+from gateway.usecases.actors import Actors, Standings
 from gateway.usecases.alarms import Alarms
 from gateway.usecases.feeds import EventFeed
 from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.qualification_cache import QualificationCache
+from gateway.usecases.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,13 @@ class Core:
     qualifications: QualificationCache = field(default_factory=QualificationCache)
     alarms: Alarms = field(default_factory=Alarms)
     onboarding: Onboarding = field(default_factory=Onboarding)
+    refusals: Refusals = field(default_factory=Refusals)
     feed: EventFeed = field(init=False)
+    actors: Actors = field(init=False)
+    standings: Standings = field(init=False)
 
     def __post_init__(self) -> None:
-        """One feed a process: every subscriber of a topic shares its reader."""
+        """One of each a process: every subscriber of a topic shares its reader, every request the same actors."""
         object.__setattr__(self, "feed", EventFeed(self.wakeups))
+        object.__setattr__(self, "actors", Actors(self))
+        object.__setattr__(self, "standings", Standings(self.actors, self.wakeups))

@@ -34,10 +34,14 @@ async def find_notification(core: Core, caller: Caller, notification_id: str) ->
 
 
 async def mark_notification_read(core: Core, caller: Caller, notification_id: str) -> Notification:
-    """The notice as it is then; the first time counts. Raises: RequestError NOT_FOUND at `notificationId`."""
+    """The notice as it is then; the first time counts. Raises: RequestError NOT_FOUND at `notificationId`;
+    AccessError for a service user, who changes nothing.
+    """
     policy.check(caller, policy.Access.SIGNED_IN)
-    if await find_notification(core, caller, notification_id) is None:
+    found = await find_notification(core, caller, notification_id)
+    if found is None:
         raise RequestError.at("NOT_FOUND", "notificationId")
+    policy.require_no_service_user(caller, found.customer_id)
     async with core.storage.writing() as unit:
         await unit.notifications.mark_read(notification_id, core.clock.now())
         read = await unit.notifications.get(notification_id)

@@ -10,10 +10,12 @@ the table again from where it is. A slow sweep covers wake-ups that were lost.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
 
-from gateway.domain.errors import StorageUnavailable
+from gateway.domain.errors import AccessError, Problem, StorageUnavailable
 from gateway.ports import WakeUps
+from gateway.usecases.actors import Standing
 
 E = TypeVar("E")
 Read = Callable[[int, int], Awaitable[Sequence[E]]]
@@ -37,12 +39,18 @@ HEAD_START_S = 0.05
 class _Subscriber(Generic[E]):
     """One follower's place: the last position it was given, and what waits for it."""
 
-    def __init__(self, position: int, prepare: Prepare[E] | None) -> None:
+    def __init__(self, position: int, prepare: Prepare[E] | None, standing: Standing | None) -> None:
+        self.standing = standing
         self.position = position
         self.prepare = prepare
         self.buffer: list[E] = []
         self.is_behind = False
         self.fresh = asyncio.Event()
+
+    def check(self) -> None:
+        """Raises: AccessError FORBIDDEN once the follower's right is lost."""
+        if self.standing is not None and self.standing.is_lost:
+            raise AccessError(Problem("FORBIDDEN"))
 
     def offer(self, events: Sequence[E]) -> None:
         if len(self.buffer) + len(events) > BUFFER:
@@ -142,16 +150,19 @@ class EventFeed:
         after: int,
         is_over: Callable[[int], bool],
         prepare: Prepare[E] | None = None,
+        held: AbstractAsyncContextManager[Standing] | None = None,
     ) -> AsyncGenerator[E, None]:
         """Every event after that position, in order.
 
-        Ends at once when `is_over(position)` says so at the end of the history.
+        Ends at once when `is_over(position)` says so at the end of the history, and with an AccessError FORBIDDEN once
+        the right that is `held` is lost.
         """
-        async with self._joined(topic, read, position, _Subscriber(after, prepare)) as (channel, subscriber):
+        async with self._joined(topic, read, position, after, prepare, held) as (channel, subscriber):
             while True:
                 subscriber.is_behind = False
                 events = await read(subscriber.position, BATCH)
                 for event in events:
+                    subscriber.check()
                     subscriber.position = position(event)
                     yield event
                 # What comes after a batch that is not full, the reader hands on: it knows this subscriber already.
@@ -161,20 +172,38 @@ class EventFeed:
                     return
                 while not subscriber.is_behind:
                     for event in await _next(channel, subscriber):
+                        subscriber.check()
                         if position(event) > subscriber.position:
                             subscriber.position = position(event)
                             yield event
 
     @contextlib.asynccontextmanager
     async def _joined(
-        self, topic: str, read: Read[E], position: Position[E], subscriber: _Subscriber[E]
+        self,
+        topic: str,
+        read: Read[E],
+        position: Position[E],
+        after: int,
+        prepare: Prepare[E] | None,
+        held: AbstractAsyncContextManager[Standing] | None,
     ) -> AsyncIterator[tuple[_Channel[E], _Subscriber[E]]]:
+        async with held or contextlib.nullcontext() as standing:
+            subscriber = _Subscriber(after, prepare, standing)
+            if standing is not None:
+                standing.tell = subscriber.fresh.set
+            async with self._channel(topic, read, position, subscriber) as channel:
+                yield channel, subscriber
+
+    @contextlib.asynccontextmanager
+    async def _channel(
+        self, topic: str, read: Read[E], position: Position[E], subscriber: _Subscriber[E]
+    ) -> AsyncIterator[_Channel[E]]:
         channel = self._channels.get(topic)
         if channel is None or channel.failure() is not None:
             channel = self._channels[topic] = _Channel(self._wakeups, topic, read, position)
         channel.subscribers.add(subscriber)
         try:
-            yield channel, subscriber
+            yield channel
         finally:
             channel.subscribers.discard(subscriber)
             if not channel.subscribers:
@@ -187,6 +216,7 @@ async def _next(channel: _Channel[E], subscriber: _Subscriber[E]) -> Sequence[E]
     """What the reader handed on since, once there is something; nothing where the buffer was lost."""
     await subscriber.fresh.wait()
     subscriber.fresh.clear()
+    subscriber.check()
     failure = channel.failure()
     if failure is not None:
         raise failure

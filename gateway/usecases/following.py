@@ -29,10 +29,18 @@ async def list_order_events(core: Core, order: Order, first: int | None, after: 
     """The order's events from the first one. Raises: RequestError PAGE_SIZE, BAD_CURSOR at `after`."""
     count = checked_first(first)
     position = await _order_position(core, order, after)
+    events: list[OrderEvent] = []
     async with core.storage.reading() as uow:
-        events = await uow.events.of_order(order.id, position, count + 1)
+        while len(events) <= count and (more := await uow.events.of_order(order.id, position, count + 1)):
+            events += [each for each in more if is_seen(order, each)]
+            position = more[-1].sequence
     edges = [Edge(event.cursor, event) for event in events[:count]]
     return page_of(edges, len(events) > count)
+
+
+def is_seen(order: Order, event: OrderEvent) -> bool:
+    """Whether it is about the whole order, or about an item that the caller was found to see."""
+    return event.item_id is None or order.item(event.item_id) is not None
 
 
 async def follow_order(
@@ -40,6 +48,7 @@ async def follow_order(
 ) -> AsyncGenerator[OrderEvent, None]:
     """What was missed, then what comes, to the event of a final state; from a cursor at the end nothing.
 
+    It ends with an AccessError FORBIDDEN once the caller is allowed less than at its beginning.
     Raises, before the first event: RequestError NOT_FOUND at `orderId`, BAD_CURSOR at `after`.
     """
     order = await find_order(core, caller, order_id)
@@ -57,14 +66,16 @@ async def follow_order(
     def is_over(position: int) -> bool:
         return is_final and position >= last
 
-    feed = core.feed.follow(f"order:{order_id}", read, lambda event: event.sequence, position, is_over, prepare)
-    return _to_the_last(feed)
+    held = core.standings.held(caller, order.customer_id)
+    feed = core.feed.follow(f"order:{order_id}", read, lambda event: event.sequence, position, is_over, prepare, held)
+    return _to_the_last(feed, order)
 
 
-async def _to_the_last(feed: AsyncGenerator[OrderEvent, None]) -> AsyncGenerator[OrderEvent, None]:
+async def _to_the_last(feed: AsyncGenerator[OrderEvent, None], order: Order) -> AsyncGenerator[OrderEvent, None]:
     async with aclosing(feed):
         async for event in feed:
-            yield event
+            if is_seen(order, event):
+                yield event
             if isinstance(event, LAST_KINDS):
                 return
 
@@ -74,6 +85,7 @@ async def follow_customer(
 ) -> AsyncGenerator[OrderEvent, None]:
     """What happened to the customer and happens from now on; never ends by itself.
 
+    For who may see every order. It ends with an AccessError FORBIDDEN once the caller is allowed less.
     Raises, before the first event: RequestError NOT_FOUND at `customerId`, BAD_CURSOR at `after`.
     """
     policy.require(caller, customer_id, SelfServiceFunction.SEE_ORDERS)
@@ -84,7 +96,12 @@ async def follow_customer(
             return await uow.events.of_customer(customer_id, after, limit)
 
     topic = f"customer:{customer_id}"
-    return core.feed.follow(topic, read, lambda event: event.customer_sequence, position, lambda _: False, prepare)
+    held = core.standings.held(caller, customer_id)
+    return core.feed.follow(topic, read, lambda event: event.customer_sequence, position, _never, prepare, held)
+
+
+def _never(_: int) -> bool:
+    return False
 
 
 async def _order_position(core: Core, order: Order, after: str | None) -> int:

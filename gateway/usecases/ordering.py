@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 from gateway.domain.errors import Problem, RequestError
 from gateway.domain.identity import own_id, own_key, provider_key, required_key
 from gateway.domain.ordering.aggregation import allowed_actions
+from gateway.domain.ordering.bundle_rules import Part
 from gateway.domain.ordering.bundles import Bundle, BundleItem, BundleState, IssueSeverity
 from gateway.domain.ordering.orders import Cancellation, Order, OrderAction, OrderItem
 from gateway.domain.ordering.states import (
@@ -23,15 +24,21 @@ from gateway.domain.ordering.states import (
 )
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller, SelfServiceFunction
+from gateway.domain.security import SecurityEventKind
 from gateway.ports import NewEvent, UnitOfWork
 from gateway.saga import changes
 from gateway.saga.driver import drive_topic
 from gateway.saga.ledger import write_change
 from gateway.usecases import policy
+from gateway.usecases.actors import as_kept
+from gateway.usecases.agreements import check_agreed
 from gateway.usecases.bundles import BundleReview, review_bundle
 from gateway.usecases.core import Core
 from gateway.usecases.idempotency import checked_key, digest, find_object, keep_object
 from gateway.usecases.onboarding import check_takes_orders
+from gateway.usecases.scopes import covers, seen_order, thing_ordered, things_of
+from gateway.usecases.security_telling import told_by
+from gateway.usecases.spending import authorization_for, cost_of
 
 REASON_LIMIT = 500
 START_LIMIT = timedelta(days=366)
@@ -72,30 +79,35 @@ async def place_order(core: Core, caller: Caller, given: PlaceOrder) -> tuple[Or
     answer the same order.
 
     Raises: RequestError NOT_FOUND, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, BUNDLE_NOT_OPEN,
-    REVISION_MISMATCH, NOT_ORDERABLE (one a
-    blocking issue), TERMS_NOT_ACCEPTED, START_OUT_OF_RANGE; nothing has changed then.
+    REVISION_MISMATCH, NOT_ORDERABLE (one a blocking issue), TERMS_NOT_ACCEPTED, START_OUT_OF_RANGE,
+    SPENDING_LIMIT_EXCEEDED, CURRENCY_MISMATCH, and a refusal's codes; nothing has changed then.
     """
     bundle = await _own_bundle(core, caller, given.bundle_id)
     key, input_digest = checked_key(given.idempotency_key), digest(given)
     async with core.storage.reading() as uow:
         known = await find_object(uow, bundle.customer_id, "placeOrder", key, input_digest)
         if known is not None:
-            return await _ordered(uow, known, bundle)
+            order, bundle = await _ordered(uow, known, bundle)
+            return seen_order(core, caller, order) or dataclasses.replace(order, items=()), bundle
     _check_open(bundle, given.expected_revision)
     _check_start(core, given.requested_start_at)
     review = await review_bundle(core, bundle)
     _check_open(review.bundle, given.expected_revision)
     _check_orderable(review, given.accepted_term_ids)
     async with core.storage.writing() as uow:
-        return await _place(core, uow, given, review, key, input_digest)
+        order, bundle = await _place(core, uow, caller, given, review, key, input_digest)
+    return seen_order(core, caller, order) or dataclasses.replace(order, items=()), bundle
 
 
 async def _own_bundle(core: Core, caller: Caller, bundle_id: str) -> Bundle:
     required_key("Bundle", bundle_id, "bundleId")
     async with core.storage.reading() as uow:
         bundle = await uow.bundles.get(bundle_id)
-    if bundle is None or not policy.can(caller, bundle.customer_id, SelfServiceFunction.ORDER):
+    if bundle is None or not policy.is_member(caller, bundle.customer_id):
         raise RequestError.at("NOT_FOUND", "bundleId")
+    policy.require_use(caller, bundle.customer_id, SelfServiceFunction.ORDER, "bundleId")
+    if not covers(caller, bundle.customer_id, SelfServiceFunction.ORDER, things_of(core, bundle)):
+        raise RequestError.at("NOT_ALLOWED", "bundleId")
     return bundle
 
 
@@ -129,7 +141,13 @@ async def _ordered(uow: UnitOfWork, order_id: str, bundle: Bundle) -> tuple[Orde
 
 
 async def _place(
-    core: Core, uow: UnitOfWork, given: PlaceOrder, review: BundleReview, key: str, input_digest: str
+    core: Core,
+    uow: UnitOfWork,
+    caller: Caller,
+    given: PlaceOrder,
+    review: BundleReview,
+    key: str,
+    input_digest: str,
 ) -> tuple[Order, Bundle]:
     bundle = await uow.bundles.get(given.bundle_id, lock=True) or review.bundle
     known = await find_object(uow, bundle.customer_id, "placeOrder", key, input_digest)
@@ -138,7 +156,17 @@ async def _place(
     _check_open(bundle, given.expected_revision)
     now = core.clock.now()
     await check_takes_orders(core.onboarding, uow, {item.provider for item in bundle.items})
-    order = await _new_order(uow, given, review, now)
+    await check_agreed(core, uow, [Part(item, review.offerings[item.id]) for item in bundle.items])
+    # What was found before may have been taken back meanwhile.
+    caller = await as_kept(uow, caller)
+    things = things_of(core, review.bundle)
+    right = await authorization_for(uow, caller, bundle.customer_id, things, review.lines, now)
+    order = dataclasses.replace(
+        await _new_order(uow, given, review, now),
+        placed_by=caller.actor.id if caller.actor else None,
+        authorization_id=right.id if right else None,
+        cost=cost_of(review.lines),
+    )
     await uow.orders.add(order)
     order = await uow.events.append(order, [NewEvent("OrderPlaced")], now)
     await uow.orders.save(order)
@@ -148,6 +176,8 @@ async def _place(
     )
     await uow.bundles.save(ordered)
     await uow.orders.start(order.id)
+    told = told_by(caller, SecurityEventKind.ORDER_PLACED, now, customer_id=bundle.customer_id, subject=order.id)
+    await uow.security_events.record(told)
     return order, ordered
 
 
@@ -215,9 +245,10 @@ def _bundle_ref(bundle: Bundle, provider: str) -> str | None:
 async def cancel_order(core: Core, caller: Caller, given: CancelOrder) -> tuple[Cancellation, Order]:
     """Asks for cancellation; the same key and input again answer the same cancellation.
 
-    Raises: RequestError NOT_FOUND, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, NOT_CANCELLABLE, REASON_TOO_LONG.
+    Raises: RequestError NOT_FOUND, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, NOT_CANCELLABLE, REASON_TOO_LONG,
+    and a refusal's codes.
     """
-    order = await _own_order(core, caller, given.order_id, SelfServiceFunction.ORDER)
+    order = await _own_order(core, caller, given.order_id)
     key, input_digest = checked_key(given.idempotency_key), digest(given)
     if given.reason is not None and len(given.reason) > REASON_LIMIT:
         raise RequestError.at("REASON_TOO_LONG", "reason", maximum=str(REASON_LIMIT))
@@ -225,14 +256,17 @@ async def cancel_order(core: Core, caller: Caller, given: CancelOrder) -> tuple[
         order = await uow.orders.get(order.id, lock=True) or order
         known = await find_object(uow, order.customer_id, "cancelOrder", key, input_digest)
         if known is not None:
-            return next(each for each in order.cancellations if each.id == known), order
-        if OrderAction.CANCEL not in allowed_actions(order):
-            raise RequestError.at("NOT_CANCELLABLE", "orderId", state=order.state)
-        return await _cancel(core, uow, order, given, key, input_digest)
+            asked = next(each for each in order.cancellations if each.id == known)
+        else:
+            _check_covers(core, await as_kept(uow, caller), order, order.items)
+            if OrderAction.CANCEL not in allowed_actions(order):
+                raise RequestError.at("NOT_CANCELLABLE", "orderId", state=order.state)
+            asked, order = await _cancel(core, uow, caller, order, given, key, input_digest)
+    return asked, seen_order(core, caller, order) or order
 
 
 async def _cancel(
-    core: Core, uow: UnitOfWork, order: Order, given: CancelOrder, key: str, input_digest: str
+    core: Core, uow: UnitOfWork, caller: Caller, order: Order, given: CancelOrder, key: str, input_digest: str
 ) -> tuple[Cancellation, Order]:
     now = core.clock.now()
     asked = Cancellation(
@@ -240,6 +274,8 @@ async def _cancel(
     )
     await keep_object(uow, order.customer_id, "cancelOrder", key, input_digest, asked.id, now)
     order = await write_change(uow, order, changes.cancellation_requested(order, asked), now)
+    told = told_by(caller, SecurityEventKind.ORDER_CANCELLED, now, customer_id=order.customer_id, subject=order.id)
+    await uow.security_events.record(told)
     uow.wake(drive_topic(order.id))
     return next(each for each in order.cancellations if each.id == asked.id), order
 
@@ -247,60 +283,80 @@ async def _cancel(
 async def retry_order_item(core: Core, caller: Caller, given: RetryOrderItem) -> tuple[OrderItem, Order]:
     """Lets a held item go on, with a new time limit; the same key and input again change nothing more.
 
-    Raises: RequestError NOT_FOUND, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, NOT_HELD.
+    Raises: RequestError NOT_FOUND, IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED, NOT_HELD, and a refusal's codes.
     """
-    order = await _own_order(core, caller, given.order_id, SelfServiceFunction.ORDER)
+    seen = order = await _own_order(core, caller, given.order_id)
     key, input_digest = checked_key(given.idempotency_key), digest(given)
     async with core.storage.writing() as uow:
         order = await uow.orders.get(order.id, lock=True) or order
         item = order.item(given.item_id)
-        if item is None:
+        if item is None or seen.item(item.id) is None:
             raise RequestError.at("NOT_FOUND", "itemId")
         if await find_object(uow, order.customer_id, "retryOrderItem", key, input_digest) is not None:
-            return item, order
+            return item, seen_order(core, caller, order) or order
+        _check_covers(core, await as_kept(uow, caller), order, [item])
         if item.hold is None:
             raise RequestError.at("NOT_HELD", "itemId", state=item.state)
         now = core.clock.now()
         await keep_object(uow, order.customer_id, "retryOrderItem", key, input_digest, item.id, now)
         order = await write_change(uow, order, changes.retried(order, item, now), now)
         uow.wake(drive_topic(order.id))
-        return order.item(item.id) or item, order
+    return order.item(item.id) or item, seen_order(core, caller, order) or order
 
 
-async def _own_order(core: Core, caller: Caller, order_id: str, function: SelfServiceFunction) -> Order:
+async def _own_order(core: Core, caller: Caller, order_id: str) -> Order:
+    """With the items that the caller may see."""
     order = await find_order(core, caller, order_id)
-    if order is None or not policy.can(caller, order.customer_id, function):
+    if order is None:
         raise RequestError.at("NOT_FOUND", "orderId")
     return order
 
 
+def _check_covers(core: Core, caller: Caller, order: Order, items: Sequence[OrderItem]) -> None:
+    """To cancel an order touches all of it, so all of it must be the caller's to order."""
+    function = SelfServiceFunction.ORDER
+    policy.require_use(caller, order.customer_id, function, "orderId")
+    if not covers(caller, order.customer_id, function, (thing_ordered(core, item) for item in items)):
+        raise RequestError.at("NOT_ALLOWED", "orderId")
+
+
 async def find_order(core: Core, caller: Caller, order_id: str) -> Order | None:
-    """The order of that global id, None for an unknown or another's."""
+    """The order of that global id, with the items that the caller may see; None for an unknown or another's."""
     if own_key("Order", order_id) is None:
         return None
     async with core.storage.reading() as uow:
         order = await uow.orders.get(order_id)
-    if order is None or not policy.can(caller, order.customer_id, SelfServiceFunction.SEE_ORDERS):
-        return None
-    return order
+    return seen_order(core, caller, order) if order else None
 
 
 async def list_orders(
     core: Core, caller: Caller, customer_id: str, first: int | None, after: str | None
 ) -> Page[Order]:
-    """The customer's orders, newest first. Raises: RequestError NOT_FOUND, PAGE_SIZE, BAD_CURSOR."""
-    policy.require(caller, customer_id, SelfServiceFunction.SEE_ORDERS)
+    """The customer's orders, newest first; a member with narrower scopes gets those with items in these.
+
+    Raises: RequestError NOT_FOUND, PAGE_SIZE, BAD_CURSOR; AccessError.
+    """
+    policy.require_some(caller, customer_id, SelfServiceFunction.SEE_ORDERS)
     count, kind = checked_first(first), f"orders:{customer_id}"
     place = read_moment_cursor(kind, after)
+    orders: list[Order] = []
     async with core.storage.reading() as uow:
-        orders = await uow.orders.page(customer_id, count + 1, place)
+        while len(orders) <= count and (more := await uow.orders.page(customer_id, count + 1, place)):
+            orders += [seen for each in more if (seen := seen_order(core, caller, each))]
+            place = more[-1].placed_at, more[-1].id
     edges = [Edge(moment_cursor(kind, order.placed_at, order.id), order) for order in orders[:count]]
     return page_of(edges, len(orders) > count)
 
 
-async def orders_of_products(core: Core, customer_id: str, product_ids: Sequence[str]) -> Mapping[str, Order]:
-    """The orders that made these products, by the product's global id; one ordered elsewhere is left out."""
+async def orders_of_products(
+    core: Core, caller: Caller, customer_id: str, product_ids: Sequence[str]
+) -> Mapping[str, Order]:
+    """The orders that made these products, by the product's global id; one ordered elsewhere is left out.
+
+    And so is one that the caller may see nothing of.
+    """
     async with core.storage.reading() as uow:
         found = await uow.orders.by_products(customer_id, product_ids)
         orders = {order_id: await uow.orders.get(order_id) for order_id in set(found.values())}
-    return {product: order for product, order_id in found.items() if (order := orders[order_id]) is not None}
+    seen = {order_id: seen_order(core, caller, order) for order_id, order in orders.items() if order is not None}
+    return {product: order for product, order_id in found.items() if (order := seen.get(order_id)) is not None}

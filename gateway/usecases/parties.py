@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from uuid_utils import uuid7
 
 from gateway.domain import credentials
-from gateway.domain.errors import Problem, RequestError
+from gateway.domain.errors import AccessError, Problem, RequestError
 from gateway.domain.identity import own_id
-from gateway.domain.parties import Address, Caller, CustomerKind, Place, SelfServiceFunction, Site
-from gateway.ports import Attempt, Attempts, Clock, NewAccount, Passwords, Storage
+from gateway.domain.parties import Actor, Address, Caller, CustomerKind, Place, SelfServiceFunction, Site
+from gateway.domain.security import NewSecurityEvent
+from gateway.domain.security import SecurityEventKind as Kind
+from gateway.ports import Attempt, Attempts, Clock, NewAccount, Passwords, Storage, UnitOfWork
 from gateway.usecases import policy
 from gateway.usecases.core import Core
+from gateway.usecases.invitations import Joining, count_try, join
+from gateway.usecases.membership import note
 
 SITES_PER_CUSTOMER = 100
 SITE_NAME_LIMIT = 200
@@ -21,13 +25,14 @@ _ADDRESS_LIMITS = {"street": 200, "house_number": 20, "unit": 50, "postcode": 20
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """What an account is asked for with."""
+    """What an account is asked for with: a customer of its own, or the token of an invitation to another's."""
 
     username: str
     password: str
-    customer_name: str
-    customer_kind: CustomerKind
+    customer_name: str = ""
+    customer_kind: CustomerKind = CustomerKind.HOUSEHOLD
     email: str | None = None
+    invitation: str | None = None
 
 
 def sign_up_problems(asked: SignUp) -> list[Problem]:
@@ -36,24 +41,28 @@ def sign_up_problems(asked: SignUp) -> list[Problem]:
         credentials.username_problem(asked.username),
         credentials.password_problem(asked.password, asked.username),
         credentials.email_problem(asked.email) if asked.email is not None else None,
-        credentials.customer_name_problem(asked.customer_name),
+        credentials.customer_name_problem(asked.customer_name) if asked.invitation is None else None,
     )
     return [problem for problem in found if problem]
 
 
 async def sign_up(core: Core, passwords: Passwords, attempts: Attempts, address: str, asked: SignUp) -> tuple[str, str]:
-    """A new customer and its self-service manager; returns the actor's and the customer's global id.
+    """A new customer and its self-service manager, or with an invitation a member of the customer that invites; returns
+    the actor's and the customer's global id.
 
     A taken e-mail address is no obstacle: the account is made without it, so that nobody learns whose it is.
-    Raises: RequestError with every wrong field; RATE_LIMITED with `seconds`; USERNAME_TAKEN; BUSY.
+    Raises: RequestError with every wrong field; RATE_LIMITED with `seconds`; USERNAME_TAKEN; INVITATION_INVALID at
+    `invitation`; BUSY.
     """
     if problems := sign_up_problems(asked):
         raise RequestError(*problems)
     if not await attempts.count(Attempt.SIGN_UP_ADDRESS, address):
         raise RequestError.at("RATE_LIMITED", seconds=str(await attempts.wait_s(Attempt.SIGN_UP_ADDRESS, address)))
+    if asked.invitation is not None:
+        await count_try(attempts, Attempt.INVITATION_ADDRESS, address)
     account = NewAccount(
         own_id("Actor", str(uuid7())),
-        own_id("Customer", str(uuid7())),
+        own_id("Customer", str(uuid7())) if asked.invitation is None else None,
         asked.username,
         await passwords.hash(asked.password),
         asked.email,
@@ -64,7 +73,21 @@ async def sign_up(core: Core, passwords: Passwords, attempts: Attempts, address:
     async with core.storage.writing() as unit:
         if not await unit.accounts.add(account):
             raise RequestError.at("USERNAME_TAKEN", "username")
-    return account.actor_id, account.customer_id or ""
+        customer_id = account.customer_id or await _joined(core, unit, account, address, asked.invitation or "")
+        told = NewSecurityEvent(
+            Kind.SIGNED_UP, account.created_at, account.actor_id, account.customer_id, address=address or None
+        )
+        await unit.security_events.record(told)
+    if asked.invitation is not None:
+        await attempts.forget(Attempt.INVITATION_ADDRESS, address)
+    return account.actor_id, customer_id
+
+
+async def _joined(core: Core, unit: UnitOfWork, account: NewAccount, address: str, token: str) -> str:
+    # The address that was typed in counts, kept or not: whether it is somebody else's, nobody learns here.
+    emails = (account.email.casefold(),) if account.email else ()
+    who = Joining(Actor(account.actor_id, account.username), emails, address, is_newcomer=True)
+    return (await join(core, unit, token, who, "invitation")).customer_id
 
 
 async def ensure_account(
@@ -148,12 +171,23 @@ async def find_site(core: Core, caller: Caller, site_id: str) -> Site | None:
         return None
     async with core.storage.reading() as unit:
         site = await unit.accounts.site(site_id)
-    return site if site and policy.is_member(caller, site.customer_id) else None
+    return site if site and _sees_sites(caller, site.customer_id) else None
+
+
+def _sees_sites(caller: Caller, customer_id: str) -> bool:
+    """Who orders needs places, and who configures keeps them."""
+    functions = (SelfServiceFunction.ORDER, SelfServiceFunction.CONFIGURE)
+    return any(policy.can_some(caller, customer_id, each) for each in functions)
 
 
 async def list_sites(core: Core, caller: Caller, customer_id: str) -> Sequence[Site]:
-    """The customer's places by name, at most 100. Raises: RequestError NOT_FOUND at `customerId`; AccessError."""
+    """The customer's places by name, at most 100; for who orders or configures.
+
+    Raises: RequestError NOT_FOUND at `customerId`; AccessError.
+    """
     customer_id = policy.customer_of(caller, customer_id, "customerId")
+    if not _sees_sites(caller, customer_id):
+        raise AccessError(Problem("FORBIDDEN"))
     async with core.storage.reading() as unit:
         return await unit.accounts.sites(customer_id)
 
@@ -180,3 +214,46 @@ def _site_name_problems(name: str) -> Iterator[Problem]:
         yield Problem("INVALID_NAME", ("name",))
     elif len(name) > SITE_NAME_LIMIT:
         yield Problem("TOO_LONG", ("name",), {"maximum": str(SITE_NAME_LIMIT)})
+
+
+async def update_site(core: Core, caller: Caller, site_id: str, name: str | None, address: Address | None) -> Site:
+    """Changes what is given; of two at once the last one wins. Bundles and orders keep the address as it was.
+
+    Raises: RequestError NOT_FOUND at `siteId`, INVALID_NAME, TOO_LONG, INVALID_ADDRESS; AccessError.
+    """
+    known = await _own_site(core, caller, site_id)
+    problems = [
+        *(_site_name_problems(name) if name is not None else ()),
+        *(_address_problems(address) if address is not None else ()),
+    ]
+    if problems:
+        raise RequestError(*problems)
+    site = dataclasses.replace(
+        known, name=known.name if name is None else name.strip(), address=address or known.address
+    )
+    async with core.storage.writing() as unit:
+        if not await unit.accounts.save_site(site):
+            raise RequestError.at("NOT_FOUND", "siteId")
+        await note(core, unit, caller, Kind.CUSTOMER_CHANGED, site.customer_id, site.id, change="SITE_CHANGED")
+    return site
+
+
+async def remove_site(core: Core, caller: Caller, site_id: str) -> str:
+    """Takes a place away; returns its id. Bundles and orders keep the address: none stands in the way.
+
+    Raises: RequestError NOT_FOUND at `siteId`; AccessError.
+    """
+    site = await _own_site(core, caller, site_id)
+    async with core.storage.writing() as unit:
+        await unit.accounts.remove_site(site_id)
+        await note(core, unit, caller, Kind.CUSTOMER_CHANGED, site.customer_id, site.id, change="SITE_REMOVED")
+    return site_id
+
+
+async def _own_site(core: Core, caller: Caller, site_id: str) -> Site:
+    policy.check(caller, policy.Access.SIGNED_IN)
+    site = await find_site(core, caller, site_id)
+    if site is None:
+        raise RequestError.at("NOT_FOUND", "siteId")
+    policy.require(caller, site.customer_id, SelfServiceFunction.CONFIGURE)
+    return site

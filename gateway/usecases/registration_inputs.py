@@ -3,18 +3,19 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from gateway.contract.provider import InvalidOptions, ProviderSettings
+from gateway.domain.agreements import Proposed
 from gateway.domain.catalog.providers import PROVIDER_NAME_LIMIT, SLUG_PATTERN, ProviderProfile, ProviderRole
 from gateway.domain.errors import Problem, RequestError, Unavailable
 from gateway.domain.identity import own_id, own_key
 from gateway.domain.parties import OPERATOR
 from gateway.domain.registrations import AgreementProposal, Connection
 from gateway.federation.guard import sorting
-from gateway.usecases.agreements import CATEGORIES, PARTIES, parties_of
+from gateway.usecases.agreements import CATEGORIES, PARTIES, parties_of, term_problems
 from gateway.usecases.core import Core
 
 CONNECTION_BYTES = 20_000
@@ -108,8 +109,13 @@ async def check_connection(core: Core, profile: ProviderProfile, connection: Con
     except Unavailable as error:
         # Whatever else is wrong, the checks will say.
         if isinstance(error.__cause__, InvalidOptions):
-            option = error.__cause__.option[:100] or "–"
-            raise RequestError.at("INVALID_CONNECTION", "connection", option=option) from None
+            raise RequestError(invalid_connection(error.__cause__.option, error.__cause__.expected)) from None
+
+
+def invalid_connection(option: str, expected: str) -> Problem:
+    """What is wrong with a connection, and how it would be right; neither with a value of it."""
+    shown = {"option": option[:100] if option.isprintable() else "", "expected": expected[:300]}
+    return Problem("INVALID_CONNECTION", ("connection",), {name: text or "–" for name, text in shown.items()})
 
 
 def _is_small(settings: Mapping[str, Any]) -> bool:
@@ -123,7 +129,10 @@ def _depth(value: Any, limit: int = CONNECTION_DEPTH) -> int:
 
 
 def proposals_of(core: Core, given: Sequence[GivenAgreement]) -> tuple[AgreementProposal, ...]:
-    """The proposals by slug. Raises: RequestError NOT_FOUND, INVALID_NAME, INVALID_PERIOD, TOO_MANY_VALUES."""
+    """The proposals by slug.
+
+    Raises: RequestError NOT_FOUND, INVALID_NAME, INVALID_TEXT, INVALID_PERIOD, TOO_MANY_VALUES.
+    """
     if len(given) > PROPOSALS:
         raise RequestError.at("TOO_MANY_VALUES", "agreements", maximum=str(PROPOSALS))
     problems = [problem for at, each in enumerate(given) for problem in _proposal_problems(core, str(at), each)]
@@ -142,16 +151,15 @@ def proposals_of(core: Core, given: Sequence[GivenAgreement]) -> tuple[Agreement
 
 
 def _proposal_problems(core: Core, at: str, given: GivenAgreement) -> Iterator[Problem]:
-    if not given.name.strip() or not given.name.isprintable() or len(given.name) > PROVIDER_NAME_LIMIT:
-        yield Problem("INVALID_NAME", ("agreements", at, "name"))
+    proposed = Proposed(given.name, frozenset(), given.categories, given.valid_from, given.valid_until)
+    for each in term_problems(proposed, core.clock.now()):
+        yield replace(each, field=("agreements", at, *(each.field or ())))
     bounded = (("providerIds", given.provider_ids, PARTIES - 1), ("categories", given.categories or (), CATEGORIES))
     for field, values, most in bounded:
         if len(values) > most:
             yield Problem("TOO_MANY_VALUES", ("agreements", at, field), {"maximum": str(most)})
     if not all(_is_known(core, each) for each in given.provider_ids[:PARTIES]):
         yield Problem("NOT_FOUND", ("agreements", at, "providerIds"))
-    if given.valid_from and given.valid_until and given.valid_until <= given.valid_from:
-        yield Problem("INVALID_PERIOD", ("agreements", at, "validUntil"))
 
 
 def _is_known(core: Core, provider_id: str) -> bool:

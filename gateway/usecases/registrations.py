@@ -12,6 +12,7 @@ from gateway.domain.identity import own_id, own_key
 from gateway.domain.paging import Edge, Page, checked_first, key_cursor, page_of, read_key_cursor
 from gateway.domain.parties import Caller
 from gateway.domain.registrations import Connection, ProviderRegistration, RegistrationStatus
+from gateway.domain.security import SecurityEventKind
 from gateway.federation.joining import sealed_connection, unsealed_connection
 from gateway.federation.registry import ProviderSpec
 from gateway.ports import UnitOfWork
@@ -29,6 +30,7 @@ from gateway.usecases.registration_inputs import (
     proposals_of,
     slug_problems,
 )
+from gateway.usecases.security_telling import told_by
 
 _LIST = "registrations"
 _TYPE = "ProviderRegistration"
@@ -39,7 +41,7 @@ async def register_provider(core: Core, caller: Caller, given: RegisterProvider)
 
     Raises: RequestError INVALID_SLUG, SLUG_TAKEN, INVALID_NAME, TOO_LONG, ROLE_MISSING, UNKNOWN_ADAPTER,
     CONNECTION_TOO_LARGE, ADDRESS_REFUSED, INVALID_CONNECTION, NOT_FOUND (who is proposed an agreement),
-    INVALID_PERIOD, TOO_MANY_VALUES, TOO_MANY_PROVIDERS, TOO_MANY_AGREEMENTS.
+    INVALID_TEXT, INVALID_PERIOD, TOO_MANY_VALUES, TOO_MANY_PROVIDERS, TOO_MANY_AGREEMENTS.
     """
     policy.check(caller, Access.PARTNER)
     if problems := [*slug_problems(given.slug), *profile_problems(given.name, given.roles)]:
@@ -96,6 +98,8 @@ async def _added(
         parties = frozenset({made.slug, *proposal.providers})
         terms = (proposal.categories, proposal.valid_from, proposal.valid_until)
         await propose_in(core, unit, caller, Proposed(proposal.name, parties, *terms))
+    told = told_by(caller, SecurityEventKind.PROVIDER_REGISTERED, made.created_at, subject=made.slug)
+    await unit.security_events.record(told)
     return await unit.registrations.append(made, "ProviderRegistered", made.created_at)
 
 
@@ -113,7 +117,7 @@ async def update_provider(core: Core, caller: Caller, given: UpdateProvider) -> 
         await check_connection(core, profile, given.connection)
     async with core.storage.writing() as unit:
         held = await _held(unit, given.registration_id)
-        return await _updated(core, unit, held, given)
+        return await _updated(core, unit, caller, held, given)
 
 
 def _changed_profile(profile: ProviderProfile, given: UpdateProvider) -> ProviderProfile:
@@ -122,7 +126,7 @@ def _changed_profile(profile: ProviderProfile, given: UpdateProvider) -> Provide
 
 
 async def _updated(
-    core: Core, unit: UnitOfWork, held: ProviderRegistration, given: UpdateProvider
+    core: Core, unit: UnitOfWork, caller: Caller, held: ProviderRegistration, given: UpdateProvider
 ) -> ProviderRegistration:
     changed = replace(held, profile=_changed_profile(held.profile, given))
     sealed, connection = await unit.registrations.connections(held.id), given.connection
@@ -134,6 +138,8 @@ async def _updated(
         changed = changed.checking()
         if not changed.is_serving:
             changed = replace(changed, adapter=connection.adapter, url=connection.url)
+    kind = SecurityEventKind.PROVIDER_CREDENTIALS_CHANGED if is_new else SecurityEventKind.PROVIDER_CHANGED
+    await unit.security_events.record(told_by(caller, kind, core.clock.now(), subject=held.slug))
     return await _told(core, unit, changed, "RegistrationUpdated", sealed)
 
 
@@ -149,6 +155,8 @@ async def suspend_provider(core: Core, caller: Caller, registration_id: str) -> 
             return held
         if held.effective is not RegistrationStatus.ACTIVE:
             raise RequestError.at("NOT_ACTIVE", "registrationId")
+        suspended = told_by(caller, SecurityEventKind.PROVIDER_SUSPENDED, core.clock.now(), subject=held.slug)
+        await unit.security_events.record(suspended)
         return await _told(core, unit, _stands(held, RegistrationStatus.SUSPENDED), "RegistrationSuspended")
 
 
@@ -160,9 +168,12 @@ async def resume_provider(core: Core, caller: Caller, registration_id: str) -> P
     await _own(core, caller, registration_id)
     async with core.storage.writing() as unit:
         held = await _held(unit, registration_id)
+        resumed = told_by(caller, SecurityEventKind.PROVIDER_RESUMED, core.clock.now(), subject=held.slug)
         if held.status is RegistrationStatus.DRAFT:
+            await unit.security_events.record(resumed)
             return await _told(core, unit, held.checking(), "RegistrationResumed")
         if held.effective is RegistrationStatus.SUSPENDED:
+            await unit.security_events.record(resumed)
             return await _told(core, unit, _stands(held, RegistrationStatus.ACTIVE), "RegistrationResumed")
         return held
 
@@ -170,6 +181,8 @@ async def resume_provider(core: Core, caller: Caller, registration_id: str) -> P
 async def remove_provider(core: Core, caller: Caller, registration_id: str) -> str:
     """Takes the provider out for good, and answers its id; its connection is forgotten.
 
+    What it still has to do with is judged by our own store: the provider may be away, and its word that nobody holds
+    anything of it would be that of who wants to leave.
     Raises: RequestError NOT_FOUND, IS_CONFIGURED, HAS_ORDERS (some are open), HAS_PRODUCTS (somebody holds some).
     """
     await _own(core, caller, registration_id)
@@ -182,6 +195,8 @@ async def remove_provider(core: Core, caller: Caller, registration_id: str) -> s
             raise RequestError.at("HAS_PRODUCTS", "registrationId")
         now = core.clock.now()
         await unit.agreements.end_all(held.slug, now)
+        removed = told_by(caller, SecurityEventKind.PROVIDER_REMOVED, now, subject=held.slug)
+        await unit.security_events.record(removed)
         await unit.registrations.remove(await unit.registrations.append(held, "RegistrationRemoved", now), now)
     return held.id
 

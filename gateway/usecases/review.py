@@ -41,6 +41,7 @@ class BundleReview:
     issues: tuple[BundleIssue, ...]
     is_orderable: bool
     offerings: Mapping[str, ProductOffering]
+    lines: tuple[Line, ...] = ()
 
 
 def as_seen(bundle: Bundle, core: Core) -> Bundle:
@@ -81,6 +82,7 @@ async def review_bundle(core: Core, bundle: Bundle) -> BundleReview:
         issues=tuple(issues),
         is_orderable=is_ready and bundle.state is BundleState.OPEN,
         offerings={part.item.id: part.offering for part in parts},
+        lines=tuple(lines),
     )
 
 

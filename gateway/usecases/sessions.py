@@ -1,20 +1,28 @@
-"""Sessions: signing in, going on with a fresh token, signing out; and who the caller of a session is."""
+"""Sessions: begun, going on with a fresh token, ended; and who the caller of a session is."""
 
 import dataclasses
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from uuid_utils import uuid7
 
-from gateway.domain.credentials import username_problem
 from gateway.domain.errors import RequestError
-from gateway.domain.parties import Actor, Authorization
-from gateway.ports import Attempt, Attempts, Credentials, Passwords, Session, UnitOfWork
+from gateway.domain.identity import own_id
+from gateway.domain.one_time_passwords import OneTimePasswordRequirement
+from gateway.domain.parties import Actor
+from gateway.domain.security import NewSecurityEvent
+from gateway.domain.security import SecurityEventKind as Kind
+from gateway.domain.sessions import Device
+from gateway.ports import Attempts, OneTimeCodes, Passwords, Session, UnitOfWork
+from gateway.usecases.actors import actor_topic
 from gateway.usecases.core import Core
 from gateway.usecases.remembered import Remembered
+from gateway.usecases.security_telling import only_customer_of
+
+REUSED = "REUSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +36,10 @@ class SessionRules:
     passwords: Passwords
     attempts: Attempts
     successor: Callable[[str], str]
+    codes: OneTimeCodes
     lifetime: timedelta = timedelta(days=30)
     refresh_grace: timedelta = timedelta(seconds=10)
+    requirement: OneTimePasswordRequirement = OneTimePasswordRequirement.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,12 @@ class SignedIn:
     session_key: str
     actor_id: str
     refresh_token: str
+    must_enrol: bool = False
+
+
+def session_id(session_key: str) -> str:
+    """The global id of a session; it is no secret."""
+    return own_id("Session", session_key)
 
 
 def session_topic(session_key: str) -> str:
@@ -46,49 +62,67 @@ def session_topic(session_key: str) -> str:
     return f"session:{session_key}"
 
 
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+def token_digest(token: str) -> str:
+    """What is kept of a token of 256 random bits."""
+    return sha256(token.encode(errors="replace")).hexdigest()
 
 
-async def sign_in(core: Core, rules: SessionRules, address: str, username: str, password: str) -> SignedIn:
-    """A new session.
+async def new_session(
+    unit: UnitOfWork,
+    rules: SessionRules,
+    actor_id: str,
+    device: Device,
+    now: datetime,
+    limit_key: str = "",
+    **told: str,
+) -> SignedIn:
+    """Keeps a session of that actor's from now on, and tells of it, with what is `told` besides.
 
-    A wrong password, an unknown name and a locked account go the same way and take the same work.
-    Raises: RequestError INVALID_CREDENTIALS; RATE_LIMITED with `seconds` for the address; BUSY.
+    `limit_key` is what attempts are counted by.
     """
-    if seconds := await rules.attempts.wait_s(Attempt.SIGN_IN_ADDRESS, address):
-        raise RequestError.at("RATE_LIMITED", seconds=str(seconds))
-    name = username.casefold()[:64]
-    # Counted before it is known to be wrong: many at once get no further than one after the other.
-    is_open = await rules.attempts.count(Attempt.SIGN_IN_ACCOUNT, name)
-    known = await _credentials(core, username)
-    is_right = await rules.passwords.is_right(password, known.password_hash if known and is_open else None)
-    if known is None or not is_right:
-        await rules.attempts.count(Attempt.SIGN_IN_ADDRESS, address)
-        raise RequestError.at("INVALID_CREDENTIALS")
-    await rules.attempts.forget(Attempt.SIGN_IN_ACCOUNT, name)
-    is_outdated = rules.passwords.is_outdated(known.password_hash)
-    stronger = await rules.passwords.hash(password) if is_outdated else None
-    async with core.storage.writing() as unit:
-        if stronger:
-            await unit.accounts.set_password(known.actor_id, stronger)
-        return await _new_session(unit, known.actor_id, core.clock.now(), rules.lifetime)
-
-
-async def _credentials(core: Core, username: str) -> Credentials | None:
-    if username_problem(username):
-        return None
-    async with core.storage.reading() as unit:
-        return await unit.accounts.credentials(username)
-
-
-async def _new_session(unit: UnitOfWork, actor_id: str, now: datetime, lifetime: timedelta) -> SignedIn:
     token, key = secrets.token_urlsafe(32), str(uuid7())
-    await unit.accounts.add_session(Session(key, actor_id, _digest(token), None, None, now, now + lifetime))
+    session = Session(
+        key,
+        actor_id,
+        token_digest(token),
+        None,
+        None,
+        now,
+        now + rules.lifetime,
+        device=device.name,
+        address=device.address,
+        last_used_at=now,
+    )
+    await unit.accounts.add_session(session)
+    await tell(unit, Kind.SIGNED_IN, now, actor_id, limit_key, session=key, **told)
     return SignedIn(key, actor_id, token)
 
 
-async def refresh(core: Core, rules: SessionRules, token: str) -> SignedIn:
+async def tell(unit: UnitOfWork, kind: Kind, at: datetime, actor_id: str, address: str = "", **params: str) -> None:
+    """What a person did, or what was done to the account; the manager of the person's only customer sees it too."""
+    customer_id = await only_customer_of(unit, actor_id)
+    event = NewSecurityEvent(kind, at, actor_id, customer_id, params=params, address=address or None)
+    await unit.security_events.record(event)
+
+
+def note_refusal(core: Core, kind: Kind, reason: str, actor_id: str | None, address: str = "") -> None:
+    """A refusal: what is known of it is noted in no more time than what is not."""
+    at = core.clock.now()
+    core.refusals.note(NewSecurityEvent(kind, at, actor_id, params={"reason": reason}, address=address or None))
+
+
+async def must_enrol(unit: UnitOfWork, rules: SessionRules, actor_id: str, session_key: str) -> bool:
+    """Whether the session can do nothing yet but switch on a one-time password.
+
+    One that came by the operator's identity provider goes by that one's rules.
+    """
+    if rules.requirement is OneTimePasswordRequirement.NONE or await unit.issuer_accounts.session(session_key):
+        return False
+    actor = await unit.accounts.actor(actor_id)
+    return actor is not None and rules.requirement.concerns(actor) and not actor.has_one_time_password
+
+
+async def refresh(core: Core, rules: SessionRules, token: str, address: str = "") -> SignedIn:
     """The session goes on with the token's successor, and lives its whole time again.
 
     The token before the present one gets the present one again for the grace's seconds. After that, and any older one
@@ -97,63 +131,103 @@ async def refresh(core: Core, rules: SessionRules, token: str) -> SignedIn:
     """
     now, successor = core.clock.now(), rules.successor(token)
     async with core.storage.writing() as unit:
-        session = await unit.accounts.session_by_refresh(_digest(token))
-        if session is not None and not await _goes_on(unit, session, token, successor, now, rules):
-            session = None
-    if session is None:
+        session = await unit.accounts.session_by_refresh(token_digest(token))
+        refusal = await _refusal(unit, session, token, successor, now, rules) if session else "UNKNOWN"
+        if session is not None and refusal == REUSED:
+            await _end(unit, session, now)
+            await tell(unit, Kind.REFRESH_TOKEN_REUSED, now, session.actor_id, address, session=session.key)
+        needs_enrolment = session is not None and await must_enrol(unit, rules, session.actor_id, session.key)
+    if session is None or refusal is not None:
+        actor_id = session.actor_id if session else None
+        note_refusal(core, Kind.REFRESH_REFUSED, refusal or "UNKNOWN", actor_id, address)
         raise RequestError.at("INVALID_REFRESH_TOKEN")
-    return SignedIn(session.key, session.actor_id, successor)
+    return SignedIn(session.key, session.actor_id, successor, needs_enrolment)
 
 
-async def _goes_on(
+async def _refusal(
     unit: UnitOfWork, session: Session, token: str, successor: str, now: datetime, rules: SessionRules
-) -> bool:
+) -> str | None:
+    """Why the session does not go on; None where it does."""
     if session.ended_at is not None or session.expires_at <= now:
-        return False
-    digest, next_digest = _digest(token), _digest(successor)
+        return "ENDED" if session.ended_at is not None else "EXPIRED"
+    digest, next_digest = token_digest(token), token_digest(successor)
     if digest == session.refresh_digest:
         # Where another request was first, it got the same successor.
         await unit.accounts.rotate(session, next_digest, now, now + rules.lifetime)
-        return True
+        return None
     is_previous = (session.previous_digest, session.refresh_digest) == (digest, next_digest)
-    if is_previous and session.rotated_at is not None and now - session.rotated_at <= rules.refresh_grace:
-        return True
-    await _end(unit, session.key, now)
-    return False
+    is_in_time = session.rotated_at is not None and now - session.rotated_at <= rules.refresh_grace
+    return None if is_previous and is_in_time else REUSED
 
 
-async def sign_out(core: Core, session_key: str) -> None:
+async def sign_out(core: Core, session_key: str, address: str = "") -> None:
     """Ends the session: its tokens are refused at once, its subscriptions are woken. Again is harmless."""
+    now = core.clock.now()
     async with core.storage.writing() as unit:
-        await _end(unit, session_key, core.clock.now())
+        session = await unit.accounts.session(session_key)
+        if session is not None and session.ended_at is None:
+            await _end(unit, session, now)
+            await tell(unit, Kind.SIGNED_OUT, now, session.actor_id, address, session=session_key)
 
 
-async def _end(unit: UnitOfWork, session_key: str, at: datetime) -> None:
-    await unit.accounts.end_session(session_key, at)
-    unit.wake(session_topic(session_key))
+async def _end(unit: UnitOfWork, session: Session, at: datetime) -> None:
+    await unit.accounts.end_session(session.key, at)
+    unit.wake(session_topic(session.key))
 
 
-class Callers(Remembered[Actor]):
-    """Who the caller of a session is, by its key: the actor with the authorizations in force; nobody once it ended."""
+async def end(unit: UnitOfWork, session: Session, at: datetime, reason: str, address: str = "") -> None:
+    """Ends a session with this transaction's commit, and tells why."""
+    await _end(unit, session, at)
+    await tell(unit, Kind.SESSION_ENDED, at, session.actor_id, address, session=session.key, reason=reason)
+
+
+async def end_all(unit: UnitOfWork, actor_id: str, at: datetime, reason: str, but: Collection[str] = ()) -> int:
+    """Ends each of the actor's sessions but those of these keys; returns how many."""
+    ending = [each for each in await unit.accounts.live_sessions(actor_id, at) if each.key not in but]
+    for each in ending:
+        await end(unit, each, at, reason)
+    return len(ending)
+
+
+async def wake_all(unit: UnitOfWork, actor_id: str, at: datetime) -> None:
+    """Has who the callers of the actor's sessions are read anew."""
+    unit.wake(actor_topic(actor_id))
+    for each in await unit.accounts.live_sessions(actor_id, at):
+        unit.wake(session_topic(each.key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A live session: whose, and what the operator's identity provider said where it came by that.
+
+    Its word makes an operator of that session alone, until a moment.
+    """
+
+    actor_id: str
+    came_by_issuer: bool
+    operator_until: datetime | None
+
+
+class Callers:
+    """Who the caller of a session is, by its key: the actor with the rights of the moment; nobody once it ended."""
 
     def __init__(self, core: Core) -> None:
-        super().__init__(core, session_topic, _actor_of)
+        self._actors, self._clock = core.actors, core.clock
+        self._sessions = Remembered(core, session_topic, _live)
+
+    async def find(self, session_key: str, *, anew: bool = False) -> Actor | None:
+        """The actor of a live session. `anew` reads both whatever is remembered."""
+        session = await self._sessions.find(session_key, anew=anew)
+        actor = None if session is None else await self._actors.find(session.actor_id, anew=anew)
+        if actor is None or session is None or not session.came_by_issuer:
+            return actor
+        is_named = session.operator_until is not None and self._clock.now() < session.operator_until
+        return dataclasses.replace(actor, is_operator=actor.is_operator or is_named, came_by_issuer=True)
 
 
-async def _actor_of(unit: UnitOfWork, session_key: str, now: datetime) -> Actor | None:
+async def _live(unit: UnitOfWork, session_key: str, _now: datetime) -> _Live | None:
     session = await unit.accounts.session(session_key)
     if session is None or session.ended_at is not None:
         return None
-    actor = await unit.accounts.actor(session.actor_id)
-    return _in_force(actor, now) if actor else None
-
-
-def _in_force(actor: Actor, now: datetime) -> Actor:
-    def holds(each: Authorization) -> bool:
-        return each.valid_from <= now and (each.valid_until is None or now < each.valid_until)
-
-    memberships = (
-        dataclasses.replace(each, authorizations=tuple(filter(holds, each.authorizations)))
-        for each in actor.memberships
-    )
-    return dataclasses.replace(actor, memberships=tuple(memberships))
+    came = await unit.issuer_accounts.session(session_key)
+    return _Live(session.actor_id, came is not None, came.operator_until if came else None)

@@ -67,6 +67,8 @@ class AccessBook:
         earlier = self._keys.pop(access_id, None)
         if earlier is not None:
             self._at[earlier].pop(access_id, None)
+            if not self._at[earlier]:
+                del self._at[earlier]
         key = _key_of_row(row)
         self._keys[access_id] = key
         self._at.setdefault(key, {})[access_id] = Access(

@@ -1,9 +1,11 @@
 """The catalogue: the services that the network lists at any access, sold as the options say."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from hashlib import sha256
 
-from gateway.contract import CatalogSnapshot, ProductOffering
+from gateway.contract import CatalogSnapshot, ContractBroken, ProductOffering
 from gateway.kit import Area
 from providers.onapi.changes import ChangingList
 from providers.onapi.context import Reading
@@ -27,9 +29,9 @@ class OnApiCatalog:
     async def snapshot(self, known_version: str | None) -> CatalogSnapshot | None:
         """Reads what changed; the version is a digest of the offerings."""
         await self._list.catch_up(self._area)
+        self._check_size()
         names = sorted(name for name, places in self._listed.items() if places and is_sold(name, self._reading))
-        offerings = tuple(self._offering(name) for name in names)
-        version = sha256(repr(offerings).encode()).hexdigest()
+        offerings, version = await asyncio.to_thread(self._made, names)
         if version == known_version:
             return None
         return CatalogSnapshot(self._reading.profile.slug, version, self._reading.now(), offerings)
@@ -40,6 +42,18 @@ class OnApiCatalog:
         if ref not in self._listed or not is_sold(ref, self._reading):
             return None
         return self._offering(ref)
+
+    def _check_size(self) -> None:
+        most = self._area.client.limits.of(self._area.capability).rows
+        if len(self._listed) > most:
+            # Those that are at no access any more go first.
+            self._listed = +self._listed
+        if len(self._listed) > most:
+            raise ContractBroken(self._reading.profile.slug, self._area.capability, f"more than {most} services")
+
+    def _made(self, names: Sequence[str]) -> tuple[tuple[ProductOffering, ...], str]:
+        offerings = tuple(self._offering(name) for name in names)
+        return offerings, sha256(repr(offerings).encode()).hexdigest()
 
     def _offering(self, name: str) -> ProductOffering:
         return offering_of(name, self._listed[name] > 0, self._forms.fields(name), self._reading)

@@ -1,7 +1,7 @@
 """A list that is read whole once, and then only what changed. Source: ON-API 2.6, "Updates"; RFC 9110, 13.1.3."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
@@ -12,6 +12,10 @@ from providers.onapi.reading import NONE_THERE, Row, rows_or_none_there
 WHOLE_AFTER = timedelta(hours=24)
 # The header has no fractions of a second, and networks differ in what they make of the second itself.
 OVERLAP = timedelta(seconds=2)
+# What came and went leaves traces: after so many changed rows everything is read anew.
+MOST_CHANGES = 100_000
+# Many rows take long, and meanwhile nobody else may have to wait.
+ROWS_AT_ONCE = 200
 
 
 class ChangingList:
@@ -26,6 +30,7 @@ class ChangingList:
         self._clear = clear
         self._since: str | None = None
         self._whole_at: datetime | None = None
+        self._changes = 0
         self._reading = asyncio.Lock()
 
     async def catch_up(self, area: Area) -> None:
@@ -34,20 +39,29 @@ class ChangingList:
         Raises: Unavailable, ContractBroken.
         """
         async with self._reading:
-            now = self._now()
-            is_whole = self._since is None or self._whole_at is None or now - self._whole_at > WHOLE_AFTER
+            now, earlier = self._now(), self._since
+            is_whole = self._is_whole(now)
             rows, since = await area.get(
-                self._path, _rows_and_since, modified_since=None if is_whole else self._since, also=NONE_THERE
+                self._path, _rows_and_since, modified_since=None if is_whole else earlier, also=NONE_THERE
             )
             if is_whole:
+                # Whoever is interrupted amid the rows begins anew.
+                self._since = None
                 self._clear()
-                self._whole_at = now
-            self._keep(rows)
-            self._since = since or self._since
+            self._changes = 0 if is_whole else self._changes + len(rows)
+            await self._keep(rows)
+            self._whole_at = now if is_whole else self._whole_at
+            self._since = since or earlier
 
-    def _keep(self, rows: Iterable[Row]) -> None:
-        for row in rows:
+    def _is_whole(self, now: datetime) -> bool:
+        is_due = self._since is None or self._whole_at is None or now - self._whole_at > WHOLE_AFTER
+        return is_due or self._changes > MOST_CHANGES
+
+    async def _keep(self, rows: Sequence[Row]) -> None:
+        for place, row in enumerate(rows, 1):
             self._take(row)
+            if place % ROWS_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 def _rows_and_since(answer: Answer) -> tuple[list[Row], str | None]:

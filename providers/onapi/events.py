@@ -13,6 +13,8 @@ from providers.onapi.reading import Row, is_id, text
 EVENTS, ORDER_EVENTS = "events", "orderevents"
 # A mark says which of the two lists it belongs to: the network may come to have the better one.
 SEPARATOR = ":"
+# Of one answer the newest: what is not told of is found when its turn to be asked comes.
+MOST_SIGNALS = 10_000
 KINDS = {"order": SignalKind.ORDER, "subscription": SignalKind.PRODUCT}
 
 
@@ -49,13 +51,13 @@ def _changes(answer: Answer, moment: str | None) -> PolledSignals:
     if mark is None:
         raise Misshapen("a list of events without Last-Modified")
     rows = [] if answer.is_unchanged else answer.rows()
-    return PolledSignals(_signals(_of_change(row) for row in rows), f"{EVENTS}{SEPARATOR}{mark}")
+    return PolledSignals(_signals(_of_change(row) for row in rows[-MOST_SIGNALS:]), f"{EVENTS}{SEPARATOR}{mark}")
 
 
 def _order_events(answer: Answer, moment: str | None) -> PolledSignals:
     rows = answer.rows()
     marks = [found for row in rows if (found := text(row, "event")) is not None]
-    signals = _signals(_of_order(row) for row in rows)
+    signals = _signals(_of_order(row) for row in rows[-MOST_SIGNALS:])
     return PolledSignals(signals, f"{ORDER_EVENTS}{SEPARATOR}{marks[-1] if marks else moment or ''}")
 
 

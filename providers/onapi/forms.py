@@ -16,6 +16,8 @@ LABELS = {
 }
 LISTS = frozenset({"ipAddress", "ipAddresses"})
 MOST_VALUES = 16
+# Of one form, and of one field to choose from: more is no form that anybody fills in.
+FIELDS, CHOICES = 50, 500
 TEXT_LIMIT = 255
 
 
@@ -45,12 +47,16 @@ class FormBook:
         return tuple(_field(key, each) for key, each in self._forms.get(service, {}).items())
 
     def _add(self, service: str, key: str, described: Row) -> None:
-        known = self._forms.setdefault(service, {}).setdefault(key, _Characteristic())
+        form = self._forms.setdefault(service, {})
+        if key not in form and len(form) >= FIELDS:
+            return
+        known = form.setdefault(key, _Characteristic())
         known.is_required = known.is_required or described.get("required") is True
         # The API calls it `validValues` in its text, and `values` in its example.
         listed = described.get("validValues") or described.get("values")
-        for value in listed if isinstance(listed, list) else ():
-            known.values[_as_text(value)] = None
+        for value in listed[:CHOICES] if isinstance(listed, list) else ():
+            if len(known.values) < CHOICES:
+                known.values[_as_text(value)[:TEXT_LIMIT]] = None
 
 
 def _field(key: str, characteristic: _Characteristic) -> OrderField:

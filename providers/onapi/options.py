@@ -110,5 +110,5 @@ def _zone(given: Options) -> tzinfo:
     name = given.text("time_zone") or DEFAULT_ZONE
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise given.invalid("time_zone", "a zone of the IANA list is expected, such as Europe/Stockholm") from None

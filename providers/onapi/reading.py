@@ -12,16 +12,18 @@ from gateway.kit import Answer, Misshapen
 
 Row = Mapping[str, Any]
 NONE_THERE = frozenset({404})
+TEXT_LIMIT = 10_000
 # As the data formats have it, and a little more: what would stand in a path is checked.
 _ID = re.compile(r"[-0-9a-zA-Z._~]{1,100}")
 
 
 def text(row: Row, name: str) -> str | None:
-    """A text without blanks around it, a number as text; None for an empty one and all else."""
+    """A text without blanks around it, cut where too long, a number as text; None for an empty one and all else."""
     value = row.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    return value.strip() or None if isinstance(value, str) else None
+    # No database keeps a NUL in a text.
+    return value[:TEXT_LIMIT].replace("\0", "").strip() or None if isinstance(value, str) else None
 
 
 def identity(row: Row, name: str) -> str:

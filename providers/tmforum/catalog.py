@@ -44,7 +44,8 @@ class TmForumCatalog:
         if version == known_version:
             return None
         references = References(_by_ref(specifications.rows), _by_ref(prices.rows))
-        read = self._read(sold, references)
+        # Many rows take long, and meanwhile nobody else may have to wait.
+        read = await asyncio.to_thread(self._read, sold, references)
         return CatalogSnapshot(self._reading.profile.slug, version, self._reading.now(), read)
 
     async def offering(self, ref: str) -> ProductOffering | None:
@@ -90,6 +91,8 @@ class TmForumCatalog:
     async def _each(self, path: str, references: Sequence[Row]) -> list[Row]:
         """Reads these one by one, a few at once; those that do not exist are left out."""
         paths = dict.fromkeys(f"{path}/{in_path(reference(each))}" for each in references)
+        if len(paths) > self._area.client.limits.of(self._area.capability).pages:
+            raise self._broken(f"{len(paths)} of {path} are in no list")
         return _present(await asyncio.gather(*(self._one(each) for each in paths)))
 
     async def _one(self, path: str) -> Row | None:

@@ -39,7 +39,7 @@ async def read_all(
         rows, answer = await _page(area, path, query, shelf)
         digests.append(_digest(answer))
         size += len(answer.body)
-        if size > LIST_SIZE * limits.answer_bytes:
+        if size > LIST_SIZE * limits.answer_bytes or len(found) + len(rows) > limits.rows:
             break
         known = len(found)
         found.update((_identity(row), row) for row in rows)

@@ -110,7 +110,7 @@ def _roles(given: Options, settings: ProviderSettings) -> Mapping[str, ProviderR
     known = {role.value: role for role in settings.profile.roles}
     for name in names.values():
         if name not in known:
-            raise given.invalid("roles_by_category", f"{name!r} is no role of the provider ({', '.join(known)})")
+            raise given.invalid("roles_by_category", f"roles of the provider are expected ({', '.join(known)})")
     return {slug: known[name] for slug, name in names.items()}
 
 
@@ -118,5 +118,5 @@ def _zone(given: Options) -> tzinfo:
     name = given.text("time_zone")
     try:
         return UTC if name is None else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise given.invalid("time_zone", "a zone of the IANA list is expected, such as Europe/Stockholm") from None

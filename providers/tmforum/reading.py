@@ -14,14 +14,19 @@ from gateway.kit import Misshapen
 
 Row = Mapping[str, Any]
 REFERENCE_LIMIT = 200
+# Of what is shown to people.
+TEXT_LIMIT = 10_000
+# Of a number: before the point, and behind it.
+DIGITS = 20
 _DAY_LENGTH = len("2026-01-31")
 
 
 def text(row: Row, name: str) -> str | None:
-    """A text without blanks around it (TMF637 has `"aborted "`); a number as text; None for all else."""
+    """A text without blanks around it (TMF637 has `"aborted "`), cut where too long; a number as text; else None."""
     value = row.get(name)
     if isinstance(value, str):
-        return value.strip() or None
+        # No database keeps a NUL in a text.
+        return value[:TEXT_LIMIT].replace("\0", "").strip() or None
     return as_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -29,7 +34,7 @@ def reference(row: Row, name: str = "id") -> str:
     """An id as the provider writes it, blanks and all. Raises: Misshapen for none, or one that is too long."""
     value = row.get(name)
     found = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not found or len(found) > REFERENCE_LIMIT:
+    if not found or len(found) > REFERENCE_LIMIT or "\0" in found:
         raise Misshapen(f"no usable {name}")
     return found
 
@@ -83,9 +88,15 @@ def _decimal(value: object, name: str) -> Decimal:
         found = Decimal(str(value).strip()) if not isinstance(value, bool) else Decimal("NaN")
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite():
+    # A short text may be a number of a million digits.
+    if not found.is_finite() or not -DIGITS <= _exponent(found) <= found.adjusted() < DIGITS:
         raise Misshapen(f"{name} is no number")
     return found
+
+
+def _exponent(found: Decimal) -> int:
+    exponent = found.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
 
 
 def money(row: Row, name: str) -> Money | None:

@@ -23,13 +23,14 @@ from gateway.contract.events import EventProof, Post
 from gateway.contract.provider import Provider
 from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.errors import AccessError, Problem
-from gateway.domain.parties import Caller, ServiceClient
+from gateway.domain.parties import Agreement, Caller, ServiceClient
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection
 from gateway.federation.registry import ProviderSpec, Registry, open_registry
 from gateway.ports import NewAccount, Session
 from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
 from gateway.storage.sealing import FernetSealing
+from gateway.usecases.actors import Actors, as_now
 from gateway.usecases.core import Core
 from gateway.usecases.onboarding import Onboarding
 from gateway.usecases.policy import PROVIDERS_WRITE
@@ -48,6 +49,7 @@ class Tokens:
 
     def __init__(self, storage: SqlStorage) -> None:
         self.callers: dict[str, Caller] = {}
+        self.actors: Actors | None = None
         self._storage = storage
 
     async def caller_of_request(self, connection: HTTPConnection) -> Caller:
@@ -58,7 +60,8 @@ class Tokens:
     async def caller_of_token(self, token: str, address: str) -> Caller:
         if token not in self.callers:
             raise AccessError(Problem("UNAUTHENTICATED"))
-        return self.callers[token]
+        found = self.callers[token]
+        return await as_now(self.actors, found) if self.actors else found
 
     async def is_live(self, caller: Caller) -> bool:
         if caller.client is not None:
@@ -136,6 +139,7 @@ async def running(
     offerings: Sequence[ProductOffering] = (),
     telemetry: Telemetry | None = None,
     event_proof: EventProof | None = None,
+    agreements: Sequence[Agreement] = (),
     **bounds: Any,
 ) -> AsyncIterator[Running]:
     """Runs it from entry to exit, with one provider `nord` of these offerings."""
@@ -143,27 +147,31 @@ async def running(
     scripted = Scripted("nord", tuple(offerings), event_proof=event_proof)
     async with (
         open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, lambda _connection, _order: None) as storage,
-        _registry(scripted, clock, telemetry) as registry,
+        _registry(scripted, clock, telemetry, agreements) as registry,
         aiohttp.ClientSession() as http,
     ):
         projection = Projection(registry, wakeups, clock, None, timedelta(hours=1))
         await projection.refresh("nord")
         onboarding = Onboarding(FernetSealing([SEALED_BY]), {"scripted": ADAPTER})
         core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
-        gateway = Running("", http, Tokens(storage), core, storage, wakeups, clock, scripted, telemetry)
+        tokens = Tokens(storage)
+        tokens.actors = core.actors
+        gateway = Running("", http, tokens, core, storage, wakeups, clock, scripted, telemetry)
         async with _served(gateway, ApiSettings(**bounds)):
             yield gateway
 
 
 @asynccontextmanager
-async def _registry(scripted: Scripted, clock: SettableClock, telemetry: Telemetry) -> AsyncIterator[Registry]:
+async def _registry(
+    scripted: Scripted, clock: SettableClock, telemetry: Telemetry, agreements: Sequence[Agreement]
+) -> AsyncIterator[Registry]:
     @asynccontextmanager
     async def connect_scripted(_settings: Any) -> AsyncIterator[Provider]:
         yield scripted.provider()
 
     spec = ProviderSpec("nord", profile("nord").name, profile("nord").roles, "scripted")
     adapters, calls = {"scripted": connect_scripted}, telemetry.provider_calls
-    async with open_registry([spec], [], clock, adapters=adapters, calls=calls) as registry:
+    async with open_registry([spec], list(agreements), clock, adapters=adapters, calls=calls) as registry:
         yield registry
 
 

@@ -64,7 +64,7 @@ BY_HAND = {
     'mutation { addSite(input: {name: "x", address: {street: "x", postcode: "x", city: "x", country: "SE"}}) '
     "{ site { id } userErrors { code } } }": 200 + 1 + 1 + 5,
     'subscription { orderEvents(orderId: "x") { id order { id } item { id } } }': 300 + 1 + 2 * 101,
-    '{ __type(name: "Query") { fields { name type { name } } } }': 1 + 5 * 2,
+    '{ __type(name: "Query") { fields { name type { name } } } }': 1 + 3 * 2,
 }
 
 

@@ -43,7 +43,7 @@ async def test_a_named_origin_may_read_the_answer(gateway: Running) -> None:
     headers = await _asked(gateway, KNOWN)
 
     assert headers["access-control-allow-origin"] == KNOWN
-    assert headers["access-control-expose-headers"] == "retry-after"
+    assert headers["access-control-expose-headers"] == "retry-after, end-session-location"
     assert "Origin" in headers["vary"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from graphql import parse
 from graphql.execution import Executor
 
+from gateway.api.auth.attempts import counting
 from gateway.api.context import Context
 from gateway.api.operations.plain_execution import PlainExecutor
 from gateway.api.schema.built import schema
@@ -86,7 +87,7 @@ class Counted(PlainExecutor):
 
 
 def _run(executor: type[Executor[Any]], shown: ProductOffering, *, is_short: bool) -> Any:
-    context = Context(Shelf(shown), Caller(), "en")  # type: ignore[arg-type]
+    context = Context(Shelf(shown), Caller(), "en", counting())  # type: ignore[arg-type]
     variables = {"id": "x", "isShort": is_short}
     built = executor.build(schema._schema, parse(QUERY), context_value=context, raw_variable_values=variables)
     assert isinstance(built, Executor)

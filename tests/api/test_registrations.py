@@ -134,6 +134,22 @@ async def test_another_partner_sees_nothing_of_it(gateway: Running) -> None:
     assert nobody == {"node": None}
 
 
+async def test_an_agreement_names_its_parties_before_they_sell_anything(gateway: Running) -> None:
+    await registered(gateway, agreements=[{"name": "Resale of Acme", "providerIds": []}])
+
+    answer = await gateway.ask(
+        "{ agreements { edges { node { name parties providers { name } missingApprovals } } } }", {}, "acme"
+    )
+
+    (edge,) = answer["data"]["agreements"]["edges"]
+    assert edge["node"] == {
+        "name": "Resale of Acme",
+        "parties": ["acme", "operator"],
+        "providers": [],
+        "missingApprovals": ["operator"],
+    }
+
+
 async def test_a_registration_is_asked_by_its_id_or_by_its_slug(gateway: Running) -> None:
     gateway.client("acme")
 
@@ -237,6 +253,17 @@ async def test_an_adapters_settings_are_an_object_without_credentials(gateway: R
     payload = (await gateway.ask(document("22"), {"input": wrong}, "acme"))["data"]["registerProvider"]
 
     assert [(each["code"], each["field"]) for each in payload["userErrors"]] == [("INVALID_CONNECTION", ["connection"])]
+
+
+async def test_a_setting_that_is_wrong_is_told_with_what_is_expected_and_without_its_value(gateway: Running) -> None:
+    gateway.client("acme")
+    wrong = given(connection={"adapter": {"name": "scripted", "settings": {"url": "wrong"}}})
+
+    payload = (await gateway.ask(document("22"), {"input": wrong}, "acme"))["data"]["registerProvider"]
+
+    assert [each["message"] for each in payload["userErrors"]] == [
+        "The adapter can't use this setting, url: another text"
+    ]
 
 
 def test_what_is_kept_has_a_printed_form_without_the_connection() -> None:

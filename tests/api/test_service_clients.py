@@ -3,19 +3,14 @@
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType
 
 from gateway.api.operations.fanout import rights_key
 from gateway.api.operations.limits import Budgets, OperationLimits
 from gateway.api.operations.watched import _kind_of
-from gateway.api.schema.access import AccessDirective
-from gateway.api.schema.built import schema
 from gateway.domain.clients import ClientScope
 from gateway.domain.parties import Caller, ServiceClient
 from gateway.usecases import clients
-from gateway.usecases.policy import Access
 from tests.api.running import Running
-from tests.api.test_access import ROWS, _document, _first, _kept, _outcome, _variables
 
 CREATE = """
 mutation($name: String!) {
@@ -109,44 +104,6 @@ async def test_the_operator_pages_through_the_clients_and_nobody_else_sees_one(g
     assert (first["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
     found = [await gateway.ask(NODE, {"id": made[0].client.id}, token) for token in ("operator", "maria", None)]
     assert [each["data"]["node"] for each in found] == [{"id": made[0].client.id, "name": "tool 0"}, None, None]
-
-
-def _access(kind: str, name: str) -> Access:
-    root: GraphQLObjectType = getattr(schema._schema, f"{kind}_type")
-    applied = root.fields[name].extensions["strawberry-definition"].directives
-    (access,) = [each.caller for each in applied if isinstance(each, AccessDirective)]
-    return Access(access)
-
-
-NOT_FOR_CLIENTS = [
-    pytest.param(kind, name, id=name)
-    for kind, rows in ROWS.items()
-    for name in rows
-    if _access(kind, name) in (Access.SIGNED_IN, Access.MANAGER, Access.OPERATOR)
-]
-PUBLIC = [name for name in ROWS["query"] if _access("query", name) is Access.PUBLIC]
-
-
-@pytest.mark.requirement("S2", "S3")
-@pytest.mark.parametrize(("kind", "name"), NOT_FOR_CLIENTS)
-async def test_what_is_for_people_is_refused_to_a_client_of_every_scope(gateway: Running, kind: str, name: str) -> None:
-    gateway.tokens.callers["tool"] = Caller(client=ServiceClient("tool", "tool", ALL, 1))
-    kept = await _kept(gateway)
-    document, variables = _document(kind, name, ROWS[kind][name][0]), _variables(gateway, kept)
-
-    ask = _first(gateway, document, variables, "tool") if kind == "subscription" else None
-    answer = await (ask or gateway.ask(document, variables, "tool"))
-
-    assert _outcome(name, answer) == "FORBIDDEN", answer
-
-
-async def test_a_client_sees_what_anybody_sees_and_is_no_viewer(gateway: Running) -> None:
-    gateway.tokens.callers["tool"] = Caller(client=ServiceClient("tool", "tool", ALL, 1))
-    kept = await _kept(gateway)
-
-    for name in PUBLIC:
-        document, variables = _document("query", name, ROWS["query"][name][0]), _variables(gateway, kept)
-        assert await gateway.ask(document, variables, "tool") == await gateway.ask(document, variables), name
 
 
 def test_each_client_has_a_budget_of_its_own() -> None:

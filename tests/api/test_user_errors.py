@@ -9,7 +9,22 @@ from graphql import GraphQLEnumType
 from gateway.api.schema.built import schema
 from gateway.api.schema.bundle_mutations import CreateBundleErrors
 from gateway.domain.errors import Problem, RequestError
-from gateway.usecases import agreements, bundles, clients, engagement, ordering, parties, registrations
+from gateway.usecases import (
+    agreements,
+    authorizations,
+    bundles,
+    clients,
+    customers,
+    engagement,
+    invitations,
+    members,
+    ordering,
+    own_sessions,
+    parties,
+    policy,
+    records,
+    registrations,
+)
 from tests.api.running import Running
 
 USE_CASES = {
@@ -35,6 +50,30 @@ USE_CASES = {
     "ApproveAgreement": (agreements.approve_agreement,),
     "RejectAgreement": (agreements.reject_agreement,),
     "TerminateAgreement": (agreements.terminate_agreement,),
+    "EndSession": (own_sessions.end_session,),
+    "EndOtherSessions": (own_sessions.end_other_sessions,),
+    "InviteMember": (invitations.invite_member,),
+    "WithdrawInvitation": (invitations.withdraw_invitation,),
+    "AcceptInvitation": (invitations.accept_invitation,),
+    "ChangeMemberRole": (members.change_member_role,),
+    "RemoveMember": (members.remove_member,),
+    "LeaveCustomer": (members.leave_customer,),
+    "HandOverManagement": (members.hand_over_management,),
+    "UpdateCustomer": (customers.update_customer,),
+    "CloseCustomer": (customers.close_customer,),
+    "UpdateSite": (parties.update_site,),
+    "RemoveSite": (parties.remove_site,),
+    "AddContact": (records.add_contact,),
+    "UpdateContact": (records.update_contact,),
+    "RemoveContact": (records.remove_contact,),
+    "AddSubscriber": (records.add_subscriber,),
+    "UpdateSubscriber": (records.update_subscriber,),
+    "RemoveSubscriber": (records.remove_subscriber,),
+    "GrantAuthorization": (authorizations.grant_authorization,),
+    "ChangeAuthorization": (authorizations.change_authorization,),
+    "RevokeAuthorization": (authorizations.revoke_authorization,),
+    "EnableFunction": (authorizations.enable_function,),
+    "DisableFunction": (authorizations.disable_function,),
 }
 NO_CODES = {"UNAUTHENTICATED", "FORBIDDEN"}
 FORM = {
@@ -53,6 +92,7 @@ def _raised(use_case: Any) -> set[str]:
     """The codes after `Raises:` in its docstring."""
     told = (use_case.__doc__ or "").partition("Raises:")[2]
     form = FORM if "a form's codes" in told else set()
+    form |= policy.REFUSALS if "a refusal's codes" in told else set()
     return set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", told)) - NO_CODES | form
 
 

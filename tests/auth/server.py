@@ -1,5 +1,6 @@
 """Accounts and sessions served over real HTTP, on a port of their own."""
 
+import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from starlette.routing import Route
 
 from gateway.api.auth import AuthParts, AuthSettings, Identity, auth_routes, open_auth
 from gateway.domain.errors import AccessError
-from gateway.storage import MemoryWakeUps, open_storage
+from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
+from gateway.storage.sealing import open_sealing
+from gateway.usecases.core import Core
+from gateway.usecases.onboarding import Onboarding
 from tests.clock import SettableClock
 from tests.cores import a_core
 from tests.serving import listening
@@ -112,13 +116,18 @@ def _who(identity: Identity) -> Route:
     return Route("/who", who, methods=["GET", "POST"])
 
 
+def _core(storage: SqlStorage, wakeups: MemoryWakeUps, clock: SettableClock, folder: Path) -> Core:
+    onboarding = Onboarding(sealing=open_sealing((), folder))
+    return dataclasses.replace(a_core(storage, wakeups, clock), onboarding=onboarding)
+
+
 @asynccontextmanager
 async def serving(folder: Path, clock: SettableClock, settings: AuthSettings) -> AsyncIterator[Running]:
     """Accounts and sessions over the data of that folder."""
     wakeups = MemoryWakeUps()
     async with (
         open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, None) as storage,
-        open_auth(a_core(storage, wakeups, clock), folder, settings) as parts,
+        open_auth(_core(storage, wakeups, clock, folder), folder, settings) as parts,
     ):
         identity = Identity(parts)
         app = Starlette(routes=[*auth_routes(parts), _who(identity)])

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.domain.identity import type_of
-from gateway.domain.parties import EverythingScope, MemberRole, SelfServiceFunction
+from gateway.domain.parties import Caller, EverythingScope, MemberRole, SelfServiceFunction
+from gateway.usecases import invitations
 from tests.auth.server import MARIA, SIGN_IN, Client, Running
 
 
@@ -144,3 +145,61 @@ async def test_another_method_is_refused(client: Client, method: str, path: str,
 
     assert (answer.status, answer.problems) == (405, [(None, "METHOD_NOT_ALLOWED")])
     assert answer.headers["Allow"] == allowed
+
+
+INVITED = {"username": "erik", "password": "correct horse battery staple"}
+
+
+async def an_invitation(server: Running, **more: Any) -> tuple[str, str]:
+    """Maria's customer, and the token of an invitation to it."""
+    core, account = server.parts.core, await server.client.post("/auth/accounts", MARIA)
+    async with core.storage.reading() as unit:
+        caller = Caller(await unit.accounts.actor(account.body["actorId"]))
+    given = invitations.InviteMember(MemberRole.SERVICE_USER, "k", **more)
+    _, token = await invitations.invite_member(core, caller, given)
+    assert token is not None
+    return account.body["customerId"], token
+
+
+@pytest.mark.requirement("R1", "V1")
+async def test_a_newcomer_by_an_invitation_is_a_member_and_has_no_customer_of_their_own(server: Running) -> None:
+    customer, token = await an_invitation(server)
+
+    answer = await server.client.post("/auth/accounts", {**INVITED, "invitation": token})
+
+    assert answer.status == 201
+    assert answer.body["customerId"] == customer
+    async with server.parts.core.storage.reading() as unit:
+        actor = await unit.accounts.actor(answer.body["actorId"])
+    assert actor is not None
+    assert [(each.customer.id, each.role) for each in actor.memberships] == [(customer, MemberRole.SERVICE_USER)]
+
+
+@pytest.mark.requirement("S3")
+async def test_an_invitation_that_is_not_good_makes_no_account_and_tells_nothing(server: Running) -> None:
+    _, token = await an_invitation(server, email="erik@example.com")
+
+    answers = [
+        await server.client.post("/auth/accounts", {**INVITED, "invitation": given, **more})
+        for given, more in ((token, {}), (token, {"email": "other@example.com"}), ("nonsense", {}), ("", {}))
+    ]
+
+    assert [(each.status, each.problems) for each in answers] == [(422, [("invitation", "INVITATION_INVALID")])] * 4
+    assert (await server.client.post("/auth/session", INVITED)).status == 401
+    assert [each.actor_id for each in server.parts.core.refusals.take() if each.kind == "INVITATION_REFUSED"] == [
+        None
+    ] * 4
+    bound = await server.client.post("/auth/accounts", {**INVITED, "invitation": token, "email": "Erik@example.com"})
+    assert bound.status == 201
+
+
+async def test_a_customer_beside_an_invitation_is_one_too_many(server: Running) -> None:
+    _, token = await an_invitation(server)
+    customer = {"name": "Mine", "kind": "HOUSEHOLD"}
+
+    both = await server.client.post("/auth/accounts", {**INVITED, "invitation": token, "customer": customer})
+    neither = await server.client.post("/auth/accounts", INVITED)
+
+    assert (both.status, both.problems) == (422, [("customer", "NOT_WITH_INVITATION")])
+    assert (neither.status, neither.problems) == (422, [("customer", "MISSING")])
+    assert (await server.client.post("/auth/accounts", {**INVITED, "invitation": token})).status == 201

@@ -277,8 +277,8 @@ async def test_a_subscriber_is_live_until_its_token_ends(server: Running) -> Non
 
 
 async def test_the_known_sessions_are_bounded_and_leave_no_listener(server: Running) -> None:
-    callers = server.parts.callers
-    callers._limit = 2
+    callers, sessions, actors = server.parts.callers, server.parts.callers._sessions, server.parts.core.actors
+    sessions._limit = 2
     wakeups = server.parts.core.wakeups
     tokens = [(await server.client.signed_in())["access_token"] for _ in range(4)]
 
@@ -286,5 +286,5 @@ async def test_the_known_sessions_are_bounded_and_leave_no_listener(server: Runn
         await server.identity.caller_of_token(token, "")
     assert await callers.find("nobody's") is None
 
-    assert len(callers._known) == 2
-    assert getattr(wakeups, "listener_count") == 2  # noqa: B009
+    assert (len(sessions._known), len(actors._known)) == (2, 1)
+    assert getattr(wakeups, "listener_count") == 3  # noqa: B009

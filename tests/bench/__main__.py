@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import events, many_providers, orders, queries, subscribers, tracing
+from tests.bench import events, many_providers, members, orders, policy, queries, subscribers, tracing
 from tests.bench.figures import Figure, machine, renewed, table
 
 Measure = Callable[[Path], Awaitable[Sequence[Figure]]]
@@ -15,6 +15,8 @@ PARTS: Mapping[str, Measure] = {
     "queries": queries.measure,
     "tracing": tracing.measure,
     "providers": many_providers.measure,
+    "members": members.measure,
+    "policy": policy.measure,
     "orders": orders.measure,
     "events": events.measure,
     "subscribers": subscribers.measure,

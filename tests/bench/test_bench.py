@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import many_providers, queries, subscribers, tracing
+from tests.bench import many_providers, members, policy, queries, subscribers, tracing
 from tests.bench.__main__ import main
 from tests.bench.figures import Figure, renewed, table
 
@@ -48,6 +48,20 @@ async def test_traces_are_measured_until_the_last_span_has_come(
 
     assert without.value.endswith(" µs")
     assert more.limit == "10%"
+
+
+async def test_a_page_of_members_is_measured_for_a_manager_and_for_a_plain_member(tmp_path: Path) -> None:
+    figures = await members.measure(tmp_path, members=150, asks=1)
+
+    assert [each.limit for each in figures] == ["20 ms", "20 ms"]
+    assert all(each.value.endswith(" ms") for each in figures)
+
+
+async def test_the_policy_is_measured_beside_itself_without_its_checks(tmp_path: Path) -> None:
+    figures = await policy.measure(tmp_path, rounds=1, asks=1, members=3)
+
+    assert [each.limit for each in figures] == ["5%", "10%", "50 µs", "10 µs"]
+    assert [each.value[-1] for each in figures] == ["%", "%", "s", "s"]
 
 
 async def test_a_page_is_measured_with_a_provider_dead_and_one_slow_beside_all_healthy(

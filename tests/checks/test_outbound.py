@@ -7,8 +7,9 @@ from aiohttp import web
 
 from gateway.contract import Limits, Outbound, ProviderRole
 from gateway.domain.registrations import CheckResult
+from gateway.federation.adapters import installed_adapters
 from gateway.federation.checks import check_reads
-from gateway.federation.registry import ProviderSpec, installed_adapters, open_registry
+from gateway.federation.registry import ProviderSpec, open_registry
 from gateway.storage import SystemClock
 from tests.web import serving
 

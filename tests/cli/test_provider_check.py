@@ -13,11 +13,11 @@ from providers.simulator.serving import run_operators
 from tests.web import serving
 
 
-async def checked(url: str, folder: Path) -> int:
-    """The status of a check of the provider at that address."""
+async def checked(url: str, folder: Path, **settings: str) -> int:
+    """The status of a check of the provider at that address, with what else is set."""
     entry = {"slug": "fjordnet", "name": "Fjordnet", "roles": ["NETWORK_OPERATOR"], "adapter": "tmforum"}
     file = folder / "providers.json"
-    file.write_text(json.dumps({"providers": [{**entry, "settings": {"url": url}}]}), "utf-8")
+    file.write_text(json.dumps({"providers": [{**entry, "settings": {"url": url, **settings}}]}), "utf-8")
     return await asyncio.to_thread(check_provider, "fjordnet", file, folder)
 
 
@@ -49,3 +49,14 @@ async def test_a_provider_that_does_not_answer_fails_each_check_with_status_1(
     assert status == 1
     assert "0 ok, 12 failed, 1 lacks" in printed
     assert "what stands in a body" not in printed
+
+
+async def test_settings_that_the_adapter_refuses_are_named_and_nothing_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = await checked("http://127.0.0.1:9", tmp_path, versoin="V5")
+
+    assert status == 1
+    assert capsys.readouterr().out.startswith(
+        "fjordnet: can't be connected: provider 'fjordnet', option versoin: is not known (known: cancel_by, "
+    )

@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 ADDRESS = "http://127.0.0.1:8000"
 LIMIT_S = 120.0
 PARTNERS_SYSTEM = "http://127.0.0.1:9001/tmf-api"
+PARTNERS_SYSTEM_START = (
+    "uv run --no-dev python -m providers.simulator serve --data acme --only granit --ports granit=9001"
+)
 REGISTRATIONS = re.compile(r"(register|update|suspend|resume|remove)Provider|[rR]egistration|[aA]greement")
 # `uv run` would make an environment of its own: the reader's takes the one that runs.
 UV = f"""#!/bin/sh
@@ -151,6 +154,20 @@ async def _serve(reader: Reader) -> None:
         program.end()
 
 
+async def _partners_system(reader: Reader) -> None:
+    """Takes a free port; says where it answers, and ends with Ctrl-C."""
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", f"exec {PARTNERS_SYSTEM_START.replace('=9001', '=0')}",
+        cwd=reader.desk, env=reader.environment(), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        (said,) = json.loads(await process.stdout.readline()).values()
+    assert said["url"].endswith("/tmf-api")
+    process.send_signal(signal.SIGINT)
+    assert await process.wait() == 0
+
+
 # What a reader types, where it can't be typed here as it stands; everything else is, with the demo's port.
 COMMANDS: Mapping[str, Callable[[Reader], Awaitable[None]]] = {
     "uv run --no-dev gateway demo": _demo,
@@ -159,6 +176,7 @@ COMMANDS: Mapping[str, Callable[[Reader], Awaitable[None]]] = {
     "uv run --no-dev python docs/order.py": _order,
     "uv run --no-dev python docs/partner.py": _partner,
     "uv run --no-dev gateway serve --providers providers.yaml": _serve,
+    PARTNERS_SYSTEM_START: _partners_system,
 }
 
 

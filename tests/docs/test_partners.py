@@ -3,12 +3,14 @@
 import asyncio
 import re
 import sys
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.api.probes import STATUSES
-from gateway.contract import ProviderSettings
+from gateway.contract import ContractBroken, Limits, ProviderError, ProviderSettings, Rejected, Unavailable
 from gateway.federation.posts import Receipt
+from gateway.kit.trouble import CREDENTIALS_REFUSED
 from gateway.settings import Settings, read_providers_file
 from providers.tmforum.context import Reading
 from providers.tmforum.events import TmForumEvents
@@ -64,6 +66,23 @@ def test_the_page_names_each_answer_to_a_post() -> None:
 
     assert named >= set(STATUSES.values()) | {413}
     assert set(STATUSES) == set(Receipt)
+
+
+def test_the_page_has_each_limit_with_its_default() -> None:
+    _, _, rest = PARTNERS.read_text("utf-8").partition("| key | default | what it bounds |\n")
+    rows = [line.split("|") for line in rest.partition("\n\n")[0].splitlines()[1:]]
+    said = {key.strip().strip("`"): float(default) for _, key, default, *_ in rows}
+
+    kept = {each.name: each.default for each in fields(Limits) if isinstance(each.default, int | float)}
+    assert said == kept
+
+
+def test_the_page_names_each_code_of_a_check_that_fails_before_or_while_it_asks() -> None:
+    kinds: tuple[type[ProviderError], ...] = (Unavailable, ContractBroken, Rejected)
+
+    said = set(re.findall(r"^\| `([A-Z_]+)` \|", PARTNERS.read_text("utf-8"), re.MULTILINE))
+
+    assert said == {each.code for each in kinds} | {CREDENTIALS_REFUSED, "UNKNOWN_ADAPTER", "SECRETS_UNREADABLE"}
 
 
 def test_the_page_names_settings_that_there_are() -> None:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 FRONTEND = ROOT / "docs" / "frontend.md"
 PARTNERS = ROOT / "docs" / "partners.md"
+SECURITY = ROOT / "docs" / "security.md"
 MAPPING = ROOT / "providers" / "tmforum" / "README.md"
 
 
@@ -41,7 +42,7 @@ async def test_a_reader_who_types_all_that_the_pages_say_sees_what_they_say(
 ) -> None:
     reader = Reader(*started, tmp_path / "desk")
 
-    for page in (README, FRONTEND, PARTNERS):
+    for page in (README, FRONTEND, PARTNERS, SECURITY):
         for block, answer in with_answers(blocks_of(page)):
             with subtests.test(f"{page.name}, line {block.line}"):
                 assert block.kind in KINDS, f"nobody knows how to read a block of the kind {block.kind!r}"

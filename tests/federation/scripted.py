@@ -202,7 +202,9 @@ class Adapter:
     async def connect(self, settings: ProviderSettings) -> AsyncIterator[Provider]:
         for name, value in settings.options.items():
             if name not in ("url", "credentials") or value == "wrong":
-                raise InvalidOptions(f"provider {settings.profile.slug!r}, option {name}: is {value!r}", name)
+                raise InvalidOptions(
+                    f"provider {settings.profile.slug!r}, option {name}: is {value!r}", name, "another text"
+                )
         self.given.append(settings)
         slug = settings.profile.slug
         rows = tuple(replace(offering(slug, ref), provider=settings.profile) for ref in ("a", "b"))

@@ -59,6 +59,16 @@ async def test_no_outcome_has_a_word_of_the_providers_and_a_failed_reading_is_no
     assert catalog.asked == 1
 
 
+async def test_credentials_that_are_not_accepted_are_told_from_a_provider_that_does_not_answer() -> None:
+    async with bergby() as url:
+        given = declared(url)
+        wrong = given.model_copy(update={"settings": {"url": url, "credentials": {"bearer_token": "another"}}})
+        async with Bench(adapter(), wrong).connected() as provider:
+            found = await outcomes(provider)
+
+    assert {each.detail for each in found if each.result is CheckResult.FAILED} == {"CREDENTIALS_REFUSED"}
+
+
 async def test_a_reference_of_the_providers_is_not_in_what_a_partner_reads() -> None:
     twice = adapter('[*rows, *page["plans"]]', '[*rows, *page["plans"], page["plans"][0]]')
     async with bergby() as url, Bench(twice, declared(url)).connected() as provider:

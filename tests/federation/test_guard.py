@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from gateway.domain.health import Circuit
 from gateway.federation.breaker import Breaker
 from gateway.federation.gather import gather
 from gateway.federation.guarded import guarded, unreachable
-from tests.federation.scripted import HandClock, Scripted, failing, never, profile
+from tests.federation.scripted import HandClock, Scripted, failing, never, offering, profile
 
 SHORT = Limits(read_timeout_s=0.1, change_timeout_s=0.1, concurrency=2, read_tries=3)
 REQUEST = OrderRequest("key", "party", "ref")
@@ -38,6 +39,15 @@ async def test_a_read_without_an_answer_is_unavailable_at_its_limit() -> None:
         await read(provider)
 
     assert 0.09 < time.monotonic() - started < 0.5
+
+
+async def test_a_catalogue_of_more_offerings_than_allowed_breaks_the_contract() -> None:
+    scripted = Scripted("one", tuple(offering("one", ref) for ref in "abc"))
+    provider = guard_of(scripted, limits=replace(SHORT, rows=2))
+    assert provider.catalog is not None
+
+    with pytest.raises(ContractBroken, match="more than 2 offerings"):
+        await provider.catalog.snapshot(None)
 
 
 async def test_a_change_without_an_answer_has_an_unknown_outcome_and_is_sent_once() -> None:
@@ -143,6 +153,18 @@ async def test_a_provider_that_keeps_failing_is_spared_and_probed_by_one_call() 
 
     assert scripted.calls == 6
     assert spared.value.retry_after_s == 10
+
+
+async def test_who_is_told_that_a_provider_is_spared_is_told_why_it_failed() -> None:
+    refused = Unavailable("one", "catalog", finding="CREDENTIALS_REFUSED")
+    provider = guard_of(Scripted("one", behaviour=failing(refused)), limits=Limits(read_tries=1, breaker_failures=1))
+    with pytest.raises(Unavailable):
+        await read(provider)
+
+    with pytest.raises(Unavailable, match="spared") as spared:
+        await read(provider)
+
+    assert spared.value.finding == "CREDENTIALS_REFUSED"
 
 
 async def test_a_probe_that_succeeds_lets_calls_pass_again() -> None:
@@ -272,3 +294,15 @@ def test_a_breaker_is_closed_then_open_then_half_open_then_closed() -> None:
     breaker.succeeded()
 
     assert [*seen, breaker.circuit] == [Circuit.CLOSED, Circuit.OPEN, Circuit.HALF_OPEN, Circuit.CLOSED]
+
+
+async def test_an_error_that_is_kept_holds_on_to_nothing_that_was_read() -> None:
+    def read() -> None:
+        raise ContractBroken("one", "catalog", "nonsense") from ValueError("of sixteen megabytes")
+
+    with pytest.raises(ContractBroken) as caught:
+        read()
+    kept = caught.value.bare()
+
+    assert kept is caught.value
+    assert (kept.detail, kept.__traceback__, kept.__cause__, kept.__context__) == ("nonsense", None, None, None)

@@ -191,6 +191,20 @@ async def test_a_catalogue_event_refreshes_at_once() -> None:
     assert [each.ref for each in projection.all()] == ["new"]
 
 
+async def test_who_takes_long_and_posts_event_upon_event_is_read_at_most_half_of_the_time() -> None:
+    async def slowly() -> None:
+        await asyncio.sleep(0.3)
+
+    clock, bus, scripted = HandClock(), Bus(), Scripted("one", behaviour=slowly)
+    directory = Fixed(clock, scripted)
+    async with open_projection(directory, bus, clock, age=timedelta(hours=1)):
+        for _ in range(100):
+            await receive(directory, bus, "one", {"kind": "CATALOG"})
+            await asyncio.sleep(0.015)
+
+    assert 2 <= scripted.calls <= 3
+
+
 async def test_an_event_wakes_who_waits_for_what_it_names() -> None:
     clock, bus = HandClock(), Bus()
     directory = Fixed(clock, Scripted("one"))

@@ -158,6 +158,8 @@ async def test_an_address_of_the_inside_is_refused_when_it_is_registered(address
         ("https://", ["8.8.8.8"]),
         ("https://[::1", ["8.8.8.8"]),
         ("https://partner.test:99999", ["8.8.8.8"]),
+        ("https://partner.test\0.evil.test", ["8.8.8.8"]),
+        ("https://partner.test/a\r\nHost: b", ["8.8.8.8"]),
         ("http://partner.test", ["8.8.8.8"]),
         ("https://partner.test", ["8.8.8.8", "10.0.0.1"]),
         ("https://partner.test", []),

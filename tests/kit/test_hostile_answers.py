@@ -168,3 +168,23 @@ async def test_a_list_of_pages_that_are_each_near_the_limit_is_given_up() -> Non
             await read_all(area, "thing", 1)
 
     assert len(asked) == 5
+
+
+async def test_a_list_of_more_rows_than_anybody_has_is_given_up_before_they_are_read() -> None:
+    handler = answering(orjson.dumps([{"id": str(number)} for number in range(101)]))
+
+    async with area_of(handler, replace(LIMITS, rows=100)) as area:
+        with pytest.raises(ContractBroken, match="has no end, or a late one"):
+            await read_all(area, "thing", 10)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" + b"{}," * 300_000 + b"{}]", b"[" + b"[]," * 300_000 + b"[]]", b"1," * 1_000_000]
+)
+async def test_few_bytes_that_would_take_much_memory_make_no_sense(body: bytes) -> None:
+    limits = replace(LIMITS, read_timeout_s=5, answer_bytes=4_000_000)
+
+    error = await trouble_of(answering(body), limits)
+
+    assert isinstance(error, ContractBroken)
+    assert error.detail == "JSON of more than 300000 objects and lists, or 1000000 values"

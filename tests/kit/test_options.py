@@ -35,12 +35,25 @@ def settings(**options: Any) -> ProviderSettings:
         ({**URL, "page_size": True}, "option page_size: a whole number from 1 to 1000 is expected"),
         ({**URL, "prices_include_tax": "yes"}, "option prices_include_tax: true or false is expected"),
         ({**URL, "time_zone": "Mars/Base"}, "option time_zone: a zone of the IANA list is expected"),
+        ({**URL, "time_zone": "Europe"}, "option time_zone: a zone of the IANA list is expected"),
         ({**URL, "categories": ["tv"]}, "option categories: texts by name are expected"),
-        ({**URL, "roles_by_category": {"tv": "BAKER"}}, "option roles_by_category: 'BAKER' is no role of the provider"),
+        ({**URL, "roles_by_category": {"tv": "BAKER"}}, "roles_by_category: roles of the provider are expected"),
         ({**URL, "paths": "x"}, "option paths: options by name are expected"),
         ({**URL, "paths": {"catalogue": "x"}}, "option paths.catalogue: is not known"),
         ({**URL, "credentials": {}}, "option credentials.bearer_token: give one: bearer_token, basic or oauth_client"),
         ({**URL, "credentials": {"basic": {"username": "s3cret"}}}, "option credentials.basic.password: is required"),
+        (
+            {**URL, "credentials": {"bearer_token": "s3cret\r\nX-More: 1"}},
+            "option credentials.bearer_token: letters, digits and signs of ASCII are expected, on one line",
+        ),
+        (
+            {**URL, "credentials": {"basic": {"username": "s3cret:", "password": "p"}}},
+            "option credentials.basic.username: a text without a colon, on one line, is expected",
+        ),
+        (
+            {**URL, "credentials": {"basic": {"username": "u", "password": "a\ns3cret"}}},
+            "option credentials.basic.password: a text on one line is expected",
+        ),
         ({**URL, "credentials": {"token": "s3cret"}}, "option credentials.token: is not known"),
     ],
 )

@@ -289,6 +289,7 @@ def test_the_address_may_be_the_server_s_or_the_api_s(given: str, base: str) -> 
         ({"currency": "kr"}, "option currency: a currency of three letters is expected"),
         ({"tax_rate": True}, "option tax_rate: a number that is not negative is expected"),
         ({"time_zone": "Mars/Base"}, "option time_zone: a zone of the IANA list is expected"),
+        ({"time_zone": "Europe"}, "option time_zone: a zone of the IANA list is expected"),
         ({"sends_key": True}, "option sends_key: is not known"),
         ({"credentials": {"basic": {"username": "s3cret"}}}, "option credentials.basic.password: is required"),
     ],

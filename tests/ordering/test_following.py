@@ -158,12 +158,13 @@ async def test_followers_of_one_order_share_one_reader_and_leave_nothing_behind(
     await asyncio.sleep(0.1)
     wakeups = shop.core.wakeups
     assert isinstance(wakeups, MemoryWakeUps)
-    assert wakeups.listener_count == 1
+    # The reader; and the caller, who is remembered, and whose rights are watched.
+    assert wakeups.listener_count == 3
 
     await shop.tell(order, "OrderStateChanged", "OrderCompleted")
 
     assert {tuple(event.sequence for event in each) for each in await asyncio.gather(*following)} == {(1, 2, 3)}
-    assert wakeups.listener_count == 0
+    assert wakeups.listener_count == 1
 
 
 async def test_the_last_who_leaves_waits_for_the_reader_whose_read_is_not_cut_off(shop: Shop) -> None:

@@ -103,7 +103,8 @@ def test_only_an_authorization_for_everything_of_that_customer_counts(
     caller: Caller, customer: str, answer: bool
 ) -> None:
     assert policy.can(caller, customer, ORDER) is answer
-    assert not policy.can(caller, customer, SelfServiceFunction.END)
+    # A manager needs no authorization at all.
+    assert policy.can(caller, customer, SelfServiceFunction.END) is answer
 
 
 def test_what_is_required_tells_a_stranger_nothing() -> None:
@@ -118,4 +119,22 @@ def test_what_is_required_tells_a_stranger_nothing() -> None:
     ]:
         with pytest.raises(RequestError) as caught:
             policy.require(caller, customer, ORDER)
+        assert caught.value.problems[0].code == code
+
+
+@pytest.mark.requirement("R2", "R4", "S7")
+def test_management_is_the_managers_alone_whatever_else_is_granted() -> None:
+    everything = member("c1", role=MemberRole.AUTHORIZED_USER, scope=EverythingScope())
+
+    policy.require_manager(MANAGER, "c1")
+    for caller, customer, code in [
+        (everything, "c1", "FORBIDDEN"),
+        (USER, "c1", "FORBIDDEN"),
+        (MANAGER, "c2", "NOT_FOUND"),
+        (OPERATOR, "c1", "NOT_FOUND"),
+        (NOBODY, "c1", "UNAUTHENTICATED"),
+        (PARTNER, "c1", "FORBIDDEN"),
+    ]:
+        with pytest.raises(RequestError) as caught:
+            policy.require_manager(caller, customer)
         assert caught.value.problems[0].code == code

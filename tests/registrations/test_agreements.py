@@ -1,15 +1,22 @@
 """Agreements: proposed by one party, in force once all have approved, and only between those whose business it is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from gateway.domain.agreements import AgreementStatus, Proposed, ProviderAgreement
 from gateway.domain.errors import RequestError
 from gateway.domain.identity import own_id
+from gateway.domain.ordering.bundle_rules import Part
+from gateway.domain.ordering.bundles import BundleItem
 from gateway.domain.parties import Caller
+from gateway.federation.directory import Directory
 from gateway.usecases.agreements import (
     approve_agreement,
+    check_agreed,
     list_agreements,
     parties_of,
     propose_agreement,
@@ -82,6 +89,28 @@ async def test_either_party_ends_it_and_a_proposal_is_turned_down(two: World) ->
         with pytest.raises(RequestError) as late:
             await approve_agreement(two.core, OTHER, over.id)
         assert codes(late) == [("AGREEMENT_OVER", ("agreementId",))]
+
+
+@pytest.mark.requirement("R6")
+async def test_what_ended_a_moment_ago_lets_no_order_pass_where_it_is_not_known_yet(two: World) -> None:
+    proposed = await propose_agreement(two.core, ACME, replace(BOTH, categories=None))
+    await approve_agreement(two.core, OTHER, proposed.id)
+    await in_force(two, 1)
+    await until(lambda: two.offerings("acme-tv") + two.offerings("other-net") == 4)
+    theirs = ("acme-tv", "other-net")
+    sold = {each.provider.slug: each for each in two.core.offerings.all() if each.provider.slug in theirs}
+    parts = [Part(BundleItem(slug, each.id, each.name, slug, each.role), each) for slug, each in sold.items()]
+    known = two.core.directory.agreements()
+    unaware = replace(two.core, directory=cast(Directory, SimpleNamespace(agreements=lambda: known)))
+
+    async with two.storage.writing() as unit:
+        await check_agreed(unaware, unit, parts)
+    await terminate_agreement(two.core, ACME, proposed.id)
+
+    with pytest.raises(RequestError) as ended:
+        async with two.storage.writing() as unit:
+            await check_agreed(unaware, unit, parts)
+    assert codes(ended) == [("NOT_ORDERABLE", ("bundleId",))]
 
 
 @pytest.mark.requirement("S3")

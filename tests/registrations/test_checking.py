@@ -22,7 +22,7 @@ from gateway.usecases import checking
 from gateway.usecases.registration_inputs import UpdateProvider
 from gateway.usecases.registrations import remove_provider, resume_provider, suspend_provider, update_provider
 from tests.federation.scripted import Adapter, at_once, failing, never
-from tests.registrations.world import ACME, Gate, World, open_world, until
+from tests.registrations.world import ACME, OTHER, Gate, World, open_world, until
 from tests.storage.conftest import needs_postgres
 
 BAD = failing(ContractBroken("acme-tv", "catalog", "<html>what the provider answered</html>"))
@@ -93,6 +93,26 @@ async def test_checks_go_on_after_a_process_that_died_amid_them(emptied_url: str
     assert kinds[RegistrationChecking] == 2
     assert kinds[RegistrationActivated] == 1
     assert kinds[CheckFinished] == len(active.checks)
+
+
+async def test_who_has_many_slow_providers_keeps_nobody_else_waiting(world: World) -> None:
+    world.adapter.behaviour = never
+    slow = [await world.register(slug=f"slow-{number}") for number in range(10)]
+    await until(lambda: world.adapter.open == 1 + checking.AT_ONCE_OF_AN_OWNER)
+    world.adapter.behaviour = at_once
+
+    quick = await world.settled(await world.register(OTHER, slug="quick"))
+
+    assert quick.status is RegistrationStatus.ACTIVE
+    assert {(await world.read(each)).status for each in slow} == {RegistrationStatus.CHECKING}
+
+
+def test_so_many_checks_run_at_once_and_so_many_of_an_owner_the_oldest_first() -> None:
+    waiting = {f"{owner}{number}": owner for owner in ("a", None, "b", "c", "d", "e") for number in range(3)}
+
+    assert checking.next_of(waiting, []) == ["a0", "a1", "None0", "None1", "b0", "b1", "c0", "c1"]
+    assert checking.next_of(waiting, ["a", "a", "b"]) == ["None0", "None1", "b0", "c0", "c1"]
+    assert checking.next_of({}, ["a"]) == []
 
 
 @needs_postgres

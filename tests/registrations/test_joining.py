@@ -4,15 +4,19 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from aiohttp import web
+
 from gateway.contract.provider import Connect
 from gateway.domain.health import HealthState
 from gateway.domain.registrations import Connection, RegistrationStatus
-from gateway.federation.registry import installed_adapters
+from gateway.federation.adapters import installed_adapters
 from gateway.usecases.registration_inputs import UpdateProvider
 from gateway.usecases.registrations import remove_provider, resume_provider, suspend_provider, update_provider
 from providers.simulator.serving import run_operators
 from tests.registrations.world import ACME, Gate, World, open_world, registering, until
 from tests.storage.conftest import needs_postgres
+from tests.web import serving
 
 
 def tmforum() -> dict[str, Connect]:
@@ -39,6 +43,23 @@ async def test_a_real_provider_is_checked_and_in_the_catalogue_within_a_second(
     assert active.conformance is not None
     assert active.conformance.passed
     assert active.url == urls["fjordnet"]
+
+
+@pytest.mark.requirement("S6")
+async def test_each_call_carries_the_credentials_of_the_provider_that_is_called(emptied_url: str) -> None:
+    seen: dict[str, set[str | None]] = {"acme": set(), "nord": set()}
+
+    async def record(request: web.Request) -> web.Response:
+        seen[request.path.split("/")[1]].add(request.headers.get("authorization"))
+        return web.json_response([])
+
+    async with serving(record) as url, open_world(emptied_url, adapters=tmforum()) as world:
+        for slug in ("acme", "nord"):
+            reached = Connection("tmforum", {"url": f"{url}/{slug}"}, {"bearer_token": f"of-{slug}"})
+            made = await world.register(slug=slug, connection=reached)
+            await world.settled(made, RegistrationStatus.DRAFT)
+
+    assert seen == {"acme": {"Bearer of-acme"}, "nord": {"Bearer of-nord"}}
 
 
 @needs_postgres

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,10 @@ def deep() -> dict[str, Any]:
         (proposing(provider_ids=("x",) * 51), "TOO_MANY_VALUES", ("agreements", "0", "providerIds")),
         (proposing(name=""), "INVALID_NAME", ("agreements", "0", "name")),
         ({"agreements": proposing()["agreements"] * 21}, "TOO_MANY_VALUES", ("agreements",)),
+        (proposing(categories=()), "INVALID_TEXT", ("agreements", "0", "categories")),
+        (proposing(categories=("tv", "c" * 201)), "INVALID_TEXT", ("agreements", "0", "categories", "1")),
+        (proposing(categories=("c",) * 101), "TOO_MANY_VALUES", ("agreements", "0", "categories")),
+        (proposing(valid_until=datetime(2001, 1, 1, tzinfo=UTC)), "INVALID_PERIOD", ("agreements", "0", "validUntil")),
     ],
 )
 async def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(
@@ -307,7 +312,7 @@ async def test_proposals_are_kept_with_the_registration(world: World) -> None:
     assert (await world.read(made)).proposals == (AgreementProposal("Reselling", ("in-file",), ("iptv",)),)
 
 
-@pytest.mark.requirement("S6")
+@pytest.mark.requirement("S5")
 async def test_a_secret_is_in_no_file_no_log_and_no_printed_form(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -72,6 +72,7 @@ async def test_a_session_is_found_by_each_refresh_token_it_ever_had(storage: Sql
         previous_digest="d-1",
         rotated_at=later,
         expires_at=MONTH + timedelta(minutes=15),
+        last_used_at=later,
     )
     async with storage.reading() as unit:
         assert await unit.accounts.session("s-1") == rotated

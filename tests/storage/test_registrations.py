@@ -125,16 +125,16 @@ async def test_one_process_at_a_time_runs_the_checks_and_a_dead_ones_right_expir
 
     assert sorted(await asyncio.gather(*(claim(f"process-{each}") for each in range(3)))) == [False, False, True]
     async with storage.reading() as unit:
-        assert await unit.registrations.unclaimed(NOON, "me") == []
-        assert await unit.registrations.unclaimed(later, "me") == [made.id]
+        assert await unit.registrations.unclaimed(NOON, "me") == {}
+        assert await unit.registrations.unclaimed(later, "me") == {made.id: made.owner}
     assert await claim("another", later)
     assert await claim("another")
     assert not await claim("process-9")
     async with storage.reading() as unit:
-        assert await unit.registrations.unclaimed(NOON, "another") == [made.id]
+        assert await unit.registrations.unclaimed(NOON, "another") == {made.id: made.owner}
     async with storage.writing() as unit:
         await unit.registrations.release(made.id, "another")
-        assert await unit.registrations.unclaimed(NOON, "me") == [made.id]
+        assert await unit.registrations.unclaimed(NOON, "me") == {made.id: made.owner}
 
 
 async def test_a_page_is_of_one_owner_or_of_all_oldest_first(storage: SqlStorage) -> None:

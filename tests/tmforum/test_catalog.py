@@ -214,6 +214,36 @@ async def test_an_offering_that_cannot_be_sold_as_described_is_left_out_and_logg
         await read(offering("bad", productOfferingPrice=[bad_price]))
 
 
+@pytest.mark.parametrize("value", ["1E-999999", "1E+999999", 1e300, "9" * 30, "0E-999999"])
+async def test_an_amount_that_would_take_pages_to_write_is_none(value: object) -> None:
+    endless = recurring(price={"unit": "SEK", "value": value})
+    shop = Shop({"productOffering": [offering("good"), offering("bad", productOfferingPrice=[endless])]})
+
+    assert await sold(shop) == ["good"]
+
+
+async def test_a_text_has_no_nul_and_an_end() -> None:
+    long = offering("long", name="a\0b", description="x" * 1_000_000)
+    shop = Shop({"productOffering": [long, offering("a\0b")]})
+
+    async with shopping(shop) as provider:
+        assert provider.catalog is not None
+        found = await provider.catalog.snapshot(None)
+
+    assert found is not None
+    assert [(each.ref, each.name, len(each.description or "")) for each in found.offerings] == [("long", "ab", 10_000)]
+
+
+async def test_a_catalogue_whose_prices_are_in_no_list_is_not_read_one_by_one_for_ever() -> None:
+    priced = [offering(str(row), productOfferingPrice=[{"id": f"{row}-{at}"} for at in range(21)]) for row in range(50)]
+    shop = Shop({"productOffering": priced, "productOfferingPrice": []})
+
+    with pytest.raises(ContractBroken, match="1050 of productOfferingPrice are in no list"):
+        await sold(shop)
+
+    assert sum(shop.calls.values()) == 2
+
+
 @pytest.mark.parametrize("body", ['{"rows": []}', "[1]", "<html>", "null"])
 async def test_a_list_that_is_none_breaks_the_contract(body: str) -> None:
     async def nonsense(_request: web.Request) -> web.Response:

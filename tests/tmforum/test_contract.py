@@ -89,7 +89,7 @@ async def test_the_discount_of_a_bundle_is_agreed_on_in_each_version(version: st
 
 
 def test_the_adapter_is_found_by_its_entry_point() -> None:
-    from gateway.federation.registry import installed_adapters
+    from gateway.federation.adapters import installed_adapters
 
     assert installed_adapters()["tmforum"] is connect
 

@@ -14,7 +14,13 @@ class MemoryAttempts:
     """Fixed windows, each from its first attempt on. Rates as `10/15 minutes`."""
 
     def __init__(
-        self, failures_per_account: str, failures_per_address: str, accounts_per_address: str, tokens_per_client: str
+        self,
+        failures_per_account: str,
+        failures_per_address: str,
+        accounts_per_address: str,
+        tokens_per_client: str,
+        resets_per_address: str,
+        resets_per_account: str,
     ) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._rates: dict[Attempt, RateLimitItem] = {
@@ -23,6 +29,12 @@ class MemoryAttempts:
             Attempt.SIGN_UP_ADDRESS: parse(accounts_per_address),
             Attempt.CLIENT_SECRET: parse(failures_per_account),
             Attempt.CLIENT_TOKEN: parse(tokens_per_client),
+            Attempt.ONE_TIME_CODE: parse(failures_per_account),
+            Attempt.PASSWORD_CHECK: parse(failures_per_account),
+            Attempt.RESET_ADDRESS: parse(resets_per_address),
+            Attempt.RESET_ACCOUNT: parse(resets_per_account),
+            Attempt.INVITATION: parse(failures_per_account),
+            Attempt.INVITATION_ADDRESS: parse(failures_per_address),
         }
 
     async def count(self, attempt: Attempt, key: str) -> bool:
@@ -40,3 +52,22 @@ class MemoryAttempts:
     async def forget(self, attempt: Attempt, key: str) -> None:
         """Starts anew for that key."""
         self._limiter.clear(self._rates[attempt], attempt, key)
+
+
+def counting(
+    failures_per_account: str = "10/15 minutes",
+    failures_per_address: str = "50/15 minutes",
+    accounts_per_address: str = "60/hour",
+    tokens_per_client: str = "600/minute",
+    resets_per_address: str = "20/hour",
+    resets_per_account: str = "5/hour",
+) -> MemoryAttempts:
+    """Starts to count, by these rates."""
+    return MemoryAttempts(
+        failures_per_account,
+        failures_per_address,
+        accounts_per_address,
+        tokens_per_client,
+        resets_per_address,
+        resets_per_account,
+    )

@@ -87,6 +87,11 @@ class Form:
         self._parts.append(part)
         return part
 
+    def without(self, name: str, code: str) -> None:
+        """A field that must not be given beside another one; null is as good as nothing."""
+        if self._left.pop(name, None) is not None:
+            self._note(code, name)
+
     def check(self, *more: Problem) -> None:
         """Raises: RequestError with every problem; those of `more` only at fields that had none so far."""
         for form in (self, *self._parts):

@@ -1,12 +1,15 @@
 """Who sends a request: by a bearer token, by the session's cookie, or nobody."""
 
+import dataclasses
+
 from starlette.requests import HTTPConnection
 
-from gateway.api.auth.addresses import address_of
+from gateway.api.auth.addresses import address_of, limit_key
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.tokens import Access, ClientAccess
 from gateway.domain.errors import AccessError, Problem
-from gateway.domain.parties import Caller
+from gateway.domain.parties import Actor, Caller
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 
 ACCESS_COOKIE = "__Host-access"
 REFRESH_COOKIE = "__Host-refresh"
@@ -34,46 +37,82 @@ class Identity:
         token = connection.cookies.get(ACCESS_COOKIE, "")
         if not token:
             return Caller(address=address)
-        self.check_cookie_use(connection)
-        return await self._of_session(self._read(token), address)
+        try:
+            self.check_cookie_use(connection)
+        except AccessError:
+            self._note(SecurityEventKind.ACCESS_REFUSED, "ORIGIN", None, address)
+            raise
+        access = self._read(token, address)
+        if isinstance(access, ClientAccess):
+            # A browser's cookie is a session's: no other token counts there.
+            raise self._refused("KIND", access.client_id, address)
+        return await self._of_session(access, address)
 
     async def caller_of_token(self, token: str, address: str) -> Caller:
-        """By an access token, of a session or of a service client. Raises: AccessError UNAUTHENTICATED."""
-        access = self._read(token)
+        """By an access token, of a session or of a service client, whose may be the identity provider's.
+
+        Raises: AccessError UNAUTHENTICATED.
+        """
+        issuer = self._parts.issuer
+        if issuer is not None and issuer.may_be_of_client(token):
+            issued = await issuer.client_of(token, limit_key(address))
+            return Caller(expires_at=issued.expires_at, address=address, client=issued.client)
+        access = self._read(token, address)
         if isinstance(access, ClientAccess):
             return await self._of_client(access, address)
         return await self._of_session(access, address)
 
-    def _read(self, token: str) -> Access | ClientAccess | None:
-        return self._parts.tokens.read(token, self._parts.core.clock.now())
+    def _read(self, token: str, address: str) -> Access | ClientAccess:
+        tokens, now = self._parts.tokens, self._parts.core.clock.now()
+        access = tokens.read(token, now)
+        if access is None:
+            raise self._refused(tokens.refusal(token, now), None, address)
+        return access
 
-    async def _of_session(self, access: Access | ClientAccess | None, address: str) -> Caller:
-        """A browser's cookie is a session's: no other token counts there."""
-        if not isinstance(access, Access):
-            raise AccessError(Problem("UNAUTHENTICATED"))
+    def _refused(self, reason: str, who: str | None, address: str) -> AccessError:
+        """The refusal, noted with its reason, which nobody who sent the token learns."""
+        self._note(SecurityEventKind.TOKEN_REFUSED, reason, who, address)
+        return AccessError(Problem("UNAUTHENTICATED"))
+
+    def _note(self, kind: SecurityEventKind, reason: str, who: str | None, address: str) -> None:
+        core, known = self._parts.core, limit_key(address) or None
+        core.refusals.note(NewSecurityEvent(kind, core.clock.now(), who, params={"reason": reason}, address=known))
+
+    async def _of_session(self, access: Access, address: str) -> Caller:
         actor = await self._parts.callers.find(access.session_key)
         if actor is None or actor.id != access.actor_id:
-            raise AccessError(Problem("UNAUTHENTICATED"))
-        return Caller(actor, access.session_key, access.expires_at, address)
+            raise self._refused("SESSION_ENDED", access.actor_id, address)
+        self._parts.uses.note(access.session_key)
+        if not self._must_enrol(actor):
+            return Caller(actor, access.session_key, access.expires_at, address)
+        # Whatever a check might overlook: there is nothing that such a caller could reach.
+        bare = dataclasses.replace(actor, memberships=(), is_operator=False)
+        return Caller(bare, access.session_key, access.expires_at, address, must_enrol=True)
+
+    def _must_enrol(self, actor: Actor) -> bool:
+        return not actor.has_one_time_password and self._parts.rules.requirement.concerns(actor)
 
     async def _of_client(self, access: ClientAccess, address: str) -> Caller:
         record = await self._parts.clients.find(access.client_id)
         if record is None or not record.accepts(access.generation, self._parts.core.clock.now()):
-            raise AccessError(Problem("UNAUTHENTICATED"))
+            raise self._refused("CLIENT_ENDED" if record is None else "SECRET_CHANGED", access.client_id, address)
         client = record.caller(access.scopes, access.generation)
         return Caller(expires_at=access.expires_at, address=address, client=client)
 
     async def is_live(self, caller: Caller) -> bool:
-        """Whether what the caller came by is still good; ask after a wake-up of its session's or client's topic."""
+        """Whether what the caller came by is still good, read anew; ask after a wake-up of its session's or client's
+        topic, and now and then: another process may have ended it.
+        """
         now = self._parts.core.clock.now()
         if caller.expires_at is not None and caller.expires_at <= now:
             return False
         if caller.client is not None:
-            record = await self._parts.clients.find(caller.client.id)
+            record = await self._parts.clients.find(caller.client.id, anew=True)
             return record is not None and record.accepts(caller.client.generation, now)
         if caller.session_key is None:
             return caller.actor is None
-        return await self._parts.callers.find(caller.session_key) is not None
+        actor = await self._parts.callers.find(caller.session_key, anew=True)
+        return actor is not None and (caller.must_enrol or not self._must_enrol(actor))
 
     def address_of(self, connection: HTTPConnection) -> str:
         """The network address, past trusted proxies."""

@@ -38,6 +38,11 @@ class Keys:
         """The refresh token that follows that one: always the same, and nobody else can tell it."""
         return urlsafe_b64encode(hmac.digest(self.refresh, token.encode(), "sha256")).decode().rstrip("=")
 
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose alone."""
+        # No refresh token has a space in it: so no successor is ever such a key.
+        return hmac.digest(self.refresh, f"key for {purpose}".encode(), "sha256")
+
 
 def read_keys(folder: Path) -> Keys:
     """The keys of that folder, made on first use. Raises: KeysUnreadable."""

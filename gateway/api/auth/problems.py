@@ -15,10 +15,27 @@ NO_STORE = {"cache-control": "no-store"}
 _STATUS = {
     "MALFORMED_JSON": HTTPStatus.BAD_REQUEST,
     "UNAUTHENTICATED": HTTPStatus.UNAUTHORIZED,
+    "INVALID_CHALLENGE": HTTPStatus.UNAUTHORIZED,
     "INVALID_CREDENTIALS": HTTPStatus.UNAUTHORIZED,
     "INVALID_REFRESH_TOKEN": HTTPStatus.UNAUTHORIZED,
+    "ONE_TIME_CODE_REQUIRED": HTTPStatus.UNAUTHORIZED,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    "ACCOUNT_REQUIRED": HTTPStatus.FORBIDDEN,
+    "ALREADY_LINKED": HTTPStatus.CONFLICT,
+    "IDENTITY_TAKEN": HTTPStatus.CONFLICT,
+    "INVALID_CODE": HTTPStatus.UNAUTHORIZED,
+    "INVALID_STATE": HTTPStatus.BAD_REQUEST,
+    "ISSUER_REFUSED": HTTPStatus.UNAUTHORIZED,
+    "ISSUER_UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
+    "LAST_SIGN_IN": HTTPStatus.CONFLICT,
+    "NOT_LINKED": HTTPStatus.NOT_FOUND,
+    "ONE_TIME_PASSWORD_REQUIRED": HTTPStatus.FORBIDDEN,
+    "NOT_ALLOWED": HTTPStatus.FORBIDDEN,
+    "NOT_FOUND": HTTPStatus.NOT_FOUND,
     "METHOD_NOT_ALLOWED": HTTPStatus.METHOD_NOT_ALLOWED,
+    "ALREADY_ON": HTTPStatus.CONFLICT,
+    "NOT_BEGUN": HTTPStatus.CONFLICT,
+    "NOT_ON": HTTPStatus.CONFLICT,
     "USERNAME_TAKEN": HTTPStatus.CONFLICT,
     "BODY_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "NOT_JSON": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -26,17 +43,45 @@ _STATUS = {
     "BUSY": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 TEXTS = {
+    "ACCOUNT_REQUIRED": "No account is linked to you. Sign in by a password, and link it.",
+    "ALREADY_LINKED": "This is linked already, to another identity.",
+    "ALREADY_ON": "The one-time password is on already.",
     "BODY_TOO_LARGE": "The body has more than {maximum} bytes.",
     "BUSY": "Too many are signing in just now. Try again in a moment.",
+    "CUSTOMER_REQUIRED": "Say for which customer.",
     "FORBIDDEN": "A request with cookies needs a JSON content type and a known Origin.",
+    "IDENTITY_TAKEN": "Another account is linked to this identity.",
+    "INVALID_CODE": "The code is wrong, used, or too old. Begin the sign-in again.",
+    "INVALID_CHALLENGE": "This sign-in is over. Sign in again.",
     "INVALID_CREDENTIALS": "The username or the password is wrong.",
     "INVALID_FORMAT": "This has characters, or a form, that is not allowed here.",
+    "INVALID_ONE_TIME_CODE": "The one-time code is wrong, or was used already. Wait for the next one.",
+    "INVALID_PASSWORD": "The password is wrong.",
+    "INVALID_RECOVERY_CODE": "The recovery code is wrong, or was used already.",
     "INVALID_REFRESH_TOKEN": "The session has ended. Sign in again.",
+    "ALREADY_MEMBER": "The account is a member of this customer already.",
+    "INVITATION_INVALID": "The invitation is not, or no longer, good for this account. Ask for a new one.",
+    "TOO_MANY_MEMBERSHIPS": "The account acts for {maximum} customers already.",
+    "INVALID_STATE": "This browser has begun no such sign-in, or too long ago. Begin again.",
+    "ISSUER_REFUSED": "The identity provider did not sign you in.",
+    "ISSUER_UNAVAILABLE": "The identity provider can't be reached just now. Sign in by a password, or try again.",
+    "LAST_SIGN_IN": "The account has no password: without the link nobody could sign in to it.",
     "MALFORMED_JSON": "The body is not a JSON object, or names something twice.",
+    "INVALID_RESET_TOKEN": "The link is wrong, was used already, or is too old. Ask for another one.",
     "METHOD_NOT_ALLOWED": "This address does not take that method.",
     "MISSING": "This is required.",
+    "NOT_LINKED": "The account is linked to no identity.",
+    "NOT_BEGUN": "Begin anew: no one-time password waits for its first code.",
+    "NOT_ALLOWED": "This is for the customer's self-service manager.",
+    "NOT_FOUND": "There is no such customer.",
     "NOT_JSON": "Send JSON, with the content type application/json.",
+    "NOT_ON": "No one-time password is on.",
+    "ONE_TIME_CODE_REQUIRED": "Give the one-time code, or a recovery code, to end the sign-in.",
+    "ONE_TIME_PASSWORD_REQUIRED": "Switch on a one-time password first: your account has to have one.",
+    "ONLY_ONE": "Give only one of the two.",
+    "NOT_WITH_INVITATION": "Who comes by an invitation gets no customer of their own: leave this out.",
     "RATE_LIMITED": "Too many attempts. Try again in {seconds} seconds.",
+    "REPLAYED": "This came before.",
     "TOO_COMMON": "This password is too easy to guess. Choose another one.",
     "TOO_LONG": "This has more than {maximum} characters.",
     "TOO_SHORT": "This needs at least {minimum} characters.",
@@ -58,6 +103,7 @@ def problem_response(error: RequestError, headers: Mapping[str, str] | None = No
         "status": int(status),
         "detail": _text(first),
         "errors": _errors(error.problems),
+        **_waiting(first),
     }
     kept = {**NO_STORE, **_headers(first, status), **(headers or {})}
     return Response(orjson.dumps(body), int(status), kept, MEDIA_TYPE)
@@ -78,6 +124,13 @@ def _errors(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     ]
 
 
+def _waiting(problem: Problem) -> dict[str, Any]:
+    """What ends a sign-in that waits for a code."""
+    if problem.code != "ONE_TIME_CODE_REQUIRED":
+        return {}
+    return {"challenge": problem.params["challenge"], "expires_in": int(problem.params["seconds"])}
+
+
 def _text(problem: Problem) -> str:
     return TEXTS[problem.code].format_map(problem.params)
 
@@ -87,4 +140,4 @@ def _headers(problem: Problem, status: HTTPStatus) -> dict[str, str]:
         return {"www-authenticate": "Bearer"}
     if problem.code == "RATE_LIMITED":
         return {"retry-after": problem.params["seconds"]}
-    return {"retry-after": "1"} if problem.code == "BUSY" else {}
+    return {"retry-after": "1"} if problem.code in ("BUSY", "ISSUER_UNAVAILABLE") else {}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc import jws, jwt
+from joserfc.errors import BadSignatureError, ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
@@ -94,6 +94,23 @@ class Tokens:
         except (JoseError, ValueError, TypeError):
             return None
 
+    def refusal(self, token: str, now: datetime) -> str:
+        """Why `read` answers None for that token, by a code: for the security events, never for who sent it."""
+        if len(token) > LIMIT:
+            return "TOO_LONG"
+        try:
+            header = jws.extract_compact(token.encode()).headers()
+            if header.get("alg") != ALGORITHM:
+                return "ALGORITHM"
+            if header.get("kid") not in self._ids:
+                return "UNKNOWN_KEY"
+            claims = jwt.decode(token, self._keys, [ALGORITHM]).claims
+        except BadSignatureError:
+            return "SIGNATURE"
+        except (JoseError, ValueError, TypeError, AttributeError):
+            return "MALFORMED"
+        return _wrong_claim(claims, int(now.timestamp())) if header.get("typ") == TYPE else "TYPE"
+
     def _checked(self, claims: Mapping[str, Any], now: datetime) -> Access | ClientAccess | None:
         if "sid" in claims and "client_id" in claims:
             return None  # a token is of one kind
@@ -105,6 +122,18 @@ class Tokens:
         if claims["client_id"] != claims["sub"]:
             return None
         return ClientAccess(claims["sub"], scopes, int(claims.get("generation", 0)), _until(claims))
+
+
+def _wrong_claim(claims: Mapping[str, Any], now: int) -> str:
+    audience = claims.get("aud")
+    if AUDIENCE not in (audience if isinstance(audience, list) else [audience]):
+        return "AUDIENCE"
+    begins, ends = claims.get("nbf"), claims.get("exp")
+    if not isinstance(begins, int | float) or not isinstance(ends, int | float):
+        return "CLAIMS"
+    if ends <= now:
+        return "EXPIRED"
+    return "NOT_YET" if begins > now else "CLAIMS"
 
 
 def _until(claims: Mapping[str, Any]) -> datetime:

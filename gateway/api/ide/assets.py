@@ -16,7 +16,7 @@ from gateway.api.ide.policy import ASSET_POLICY
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
-MODULES = ("bar", "ide", "inline_workers", "nothing", "session", "unbuilt", "wrong")
+MODULES = ("bar", "ide", "inline_workers", "nothing", "session", "single_sign_on", "unbuilt", "wrong")
 SOURCES = frozenset({"cdn.js", "cdn.json", "ide.css", *(f"{name}.mjs" for name in MODULES)})
 
 _BUILT_NAME = re.compile(r"[a-z]+-[A-Z0-9]{8}\.(js|css)")

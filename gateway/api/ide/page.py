@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from html import escape
 from typing import Any
 
 from starlette.requests import Request
@@ -28,8 +29,9 @@ _PAGE = """<!doctype html>
 <form id="sign-in" method="post" action="auth/session" aria-label="Sign in">
 <label>Username <input name="username" autocomplete="username" autocapitalize="none" required></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<label id="code" hidden>One-time code <input name="code" autocomplete="one-time-code" autocapitalize="none"></label>
 <button>Sign in</button>
-</form>
+%(sign_on)s</form>
 <form id="sign-out" method="post" action="auth/session" aria-label="Sign out" hidden>
 <span id="who" role="status"></span>
 <button>Sign out</button>
@@ -42,8 +44,11 @@ _PAGE = """<!doctype html>
 """
 
 
-def visit(request: Request) -> Response:
-    """The page: with the built assets where they are there, else with the same packages from a CDN."""
+def visit(request: Request, sign_on: str | None = None) -> Response:
+    """The page: with the built assets where they are there, else with the same packages from a CDN.
+
+    `sign_on` is what the operator's identity provider is called, where there is one.
+    """
     host = request.headers.get("host", "")
     found = built()
     if found:
@@ -60,7 +65,14 @@ def visit(request: Request) -> Response:
         "cache-control": "no-store",
         "vary": "accept",
     }
-    return HTMLResponse(_PAGE % {"head": head, "examples": _data(examples())}, headers=headers)
+    content = {"head": head, "examples": _data(examples()), "sign_on": _sign_on(sign_on)}
+    return HTMLResponse(_PAGE % content, headers=headers)
+
+
+def _sign_on(name: str | None) -> str:
+    if name is None:
+        return ""
+    return f'<a id="single-sign-on" href="auth/oidc/login?return=/graphql">Sign in with {escape(name)}</a>\n'
 
 
 def _built_head(files: Built) -> str:

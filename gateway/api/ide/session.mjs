@@ -18,9 +18,22 @@ export class Session extends EventTarget {
     return this.#kept?.username ?? null;
   }
 
-  /** Throws an Error with the gateway's own sentence when it refuses. */
+  /** Throws an Error with the gateway's own sentence when it refuses; with a `challenge` where a code is needed too. */
   async signIn(username, password) {
     this.#keep(username, await post("auth/session", { username, password }));
+  }
+
+  /** By the code of a sign-in elsewhere. Throws an Error as `signIn`. */
+  async signInByCode(code, verifier) {
+    const tokens = await post("auth/oidc/session", { code, code_verifier: verifier });
+    const { data } = await post("graphql", { query: "{ viewer { username } }" }, bearer(tokens.access_token));
+    this.#keep(data.viewer.username, tokens);
+  }
+
+  /** Ends a sign-in that waits for a code: the authenticator's, or a recovery code. Throws an Error as `signIn`. */
+  async answer(username, challenge, code) {
+    const proof = /^[\d\s]*$/.test(code) ? { oneTimeCode: code } : { recoveryCode: code };
+    this.#keep(username, await post("auth/session/challenge", { challenge, ...proof }));
   }
 
   /** Ends the session at the gateway, and here whatever the gateway says. */
@@ -76,10 +89,12 @@ export function at(path) {
   return new URL(path, document.baseURI);
 }
 
-async function post(path, body) {
-  const headers = { "content-type": "application/json" };
+async function post(path, body, more = {}) {
+  const headers = { "content-type": "application/json", ...more };
   const response = await fetch(at(path), { method: "POST", headers, body: JSON.stringify(body) });
   const answer = await response.json();
   if (response.ok) return answer;
-  throw Object.assign(new Error(answer.detail ?? answer.title), { isRefusal: response.status < 500 });
+  const { challenge, errors } = answer;
+  const kind = { isRefusal: response.status < 500, code: errors?.[0]?.code, challenge };
+  throw Object.assign(new Error(answer.detail ?? answer.title), kind);
 }

@@ -198,7 +198,8 @@ class Execution:
 
     def _share(self, operation: Operation, asked: Asked, context: Context) -> Share:
         async def execute(event: Any) -> Payload:
-            return await self._payload(event, operation, asked, Context(context.core, context.caller, context.locale))
+            fresh = Context(context.core, context.caller, context.locale, context.attempts)
+            return await self._payload(event, operation, asked, fresh)
 
         def charge(caller: Caller) -> int | None:
             return self.charge(caller, cost)

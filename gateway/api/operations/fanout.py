@@ -137,8 +137,5 @@ def rights_key(caller: Caller) -> Hashable:
     actor = caller.actor
     if actor is None:
         return (caller.client.id, caller.client.scopes) if caller.client else None
-    memberships = frozenset(
-        (each.customer, each.role, frozenset((right.functions, right.scope) for right in each.authorizations))
-        for each in actor.memberships
-    )
+    memberships = frozenset((each.customer, each.role, each.rights.key) for each in actor.memberships)
     return actor.is_operator, memberships

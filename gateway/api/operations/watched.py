@@ -8,6 +8,7 @@ from typing import TypeVar
 from graphql import OperationType
 from strawberry import Schema
 
+from gateway.api.auth.addresses import limit_key
 from gateway.api.context import Context
 from gateway.api.operations.answers import Answered
 from gateway.api.operations.asked import Asked
@@ -15,11 +16,13 @@ from gateway.api.operations.execution import Execution, Parts, Stream
 from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.operation import Found, Operation
+from gateway.api.problems import Code
 from gateway.api.telemetry import operations
 from gateway.api.telemetry.metrics import OK
 from gateway.api.telemetry.operations import outcome_of
 from gateway.api.telemetry.watching import Telemetry
 from gateway.domain.parties import Caller
+from gateway.usecases.refusals import access_refused
 
 T = TypeVar("T")
 
@@ -37,11 +40,12 @@ class WatchedExecution(Execution):
         if found.operation is None:
             return self._refused(await super().run(found, asked, context))
         if asked.trace_parent is None and self._telemetry.only_times():
-            return await self._timed(found.operation, context.caller, super().run(found, asked, context))
+            answered = await self._timed(found.operation, context.caller, super().run(found, asked, context))
+            return _audited(answered, found.operation, context)
         with self._begins(found.operation, asked, context) as watched:
             answered = await super().run(found, asked, context)
             watched.end(self._outcome(answered))
-        return answered
+        return _audited(answered, found.operation, context)
 
     async def _timed(self, operation: Operation, caller: Caller, running: Awaitable[Answered]) -> Answered:
         begun, kind, name, is_signed_in = perf_counter(), operation.kind.value, operation.name, _is_signed_in(caller)
@@ -62,7 +66,7 @@ class WatchedExecution(Execution):
             parts = await super().run_in_parts(found, asked, context)
         if isinstance(parts, Answered):
             watched.end(self._outcome(parts))
-            return parts
+            return _audited(parts, found.operation, context)
         watched.settled()
         return _until_its_end(watched, parts)
 
@@ -75,7 +79,7 @@ class WatchedExecution(Execution):
             stream = await super().follow(found, asked, context)
         if isinstance(stream, Answered):
             watched.end(self._outcome(stream))
-            return stream
+            return _audited(stream, found.operation, context)
         watched.settled()
         return _until_its_end(watched, self._counted(stream, found.operation.field))
 
@@ -108,6 +112,17 @@ class WatchedExecution(Execution):
             async for event in events:
                 self._telemetry.delivered(field)
                 yield event
+
+
+def _audited(answered: Answered, operation: Operation, context: Context) -> Answered:
+    """The answer; where the caller may not do what was asked for, that is a security event."""
+    if "errors" in answered.body:
+        codes = {each["extensions"]["code"] for each in answered.body["errors"]}
+        if Code.FORBIDDEN in codes:
+            core, caller = context.core, context.caller
+            address = limit_key(caller.address)
+            core.refusals.note(access_refused(caller, operation.field, core.clock.now(), address))
+    return answered
 
 
 async def _until_its_end(watched: operations.Operation, items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:

@@ -7,13 +7,17 @@ from typing import Any
 import strawberry
 from strawberry.schema_directive import Location
 
+from gateway.api.context import Context
 from gateway.api.schema.declaring import described, enum_type
 from gateway.api.schema.settling import settling
 from gateway.api.schema.weights import ListSizeDirective, Weight, directives_of
+from gateway.domain.authorizations import SelfServiceFunction
 from gateway.domain.errors import AccessError, RequestError
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.usecases import policy
 from gateway.usecases.policy import Access
 
+_OVER_LIMITS = frozenset({"SPENDING_LIMIT_EXCEEDED", "CURRENCY_MISMATCH"})
 CALLERS = {
     Access.PUBLIC: "Public: anyone may call it.",
     Access.SIGNED_IN: "For a signed-in member of the customer, as far as the member's authorizations go.",
@@ -37,6 +41,11 @@ class AccessDirective:
     """Applied by `query`, `mutation` and `subscription` alone."""
 
     caller: Access
+    function: SelfServiceFunction | None = strawberry.UNSET
+
+
+def _whose(access: Access, function: SelfServiceFunction | None) -> AccessDirective:
+    return AccessDirective(caller=access, **({"function": function} if function else {}))
 
 
 def query(
@@ -44,20 +53,31 @@ def query(
     returns: Any = None,
     weight: Weight | None = None,
     size: ListSizeDirective | None = None,
+    function: SelfServiceFunction | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """A root query field for these callers; `returns` where its GraphQL type is not the resolver's own."""
     costs = directives_of(weight, size, returns=returns)
-    return lambda resolver: _declared(strawberry.field, guarded(resolver, access), access, returns, costs)
+    whose = _whose(access, function)
+    return lambda resolver: _declared(strawberry.field, guarded(resolver, access, function), whose, returns, costs)
 
 
-def subscription(access: Access, returns: Any) -> Callable[[Callable[..., Any]], Any]:
+def subscription(
+    access: Access, returns: Any, function: SelfServiceFunction | None = None
+) -> Callable[[Callable[..., Any]], Any]:
     """A root subscription field for these callers. The resolver is a coroutine that checks, then streams."""
     costs = directives_of(Weight.STREAM)
-    return lambda resolver: _declared(strawberry.subscription, guarded(resolver, access), access, returns, costs)
+    whose = _whose(access, function)
+    return lambda resolver: _declared(
+        strawberry.subscription, guarded(resolver, access, function), whose, returns, costs
+    )
 
 
 def mutation(
-    access: Access, payload: Any, user_errors: Callable[..., Any], weight: Weight = Weight.CHANGE
+    access: Access,
+    payload: Any,
+    user_errors: Callable[..., Any],
+    weight: Weight = Weight.CHANGE,
+    function: SelfServiceFunction | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """A root mutation for these callers: what the asker can mend becomes the payload's `userErrors`."""
 
@@ -69,33 +89,57 @@ def mutation(
             except AccessError:
                 raise
             except RequestError as error:
+                _note_refusals(kwargs["info"].context, error)
                 return payload(user_errors=user_errors(error, kwargs["info"].context.locale))
 
         costs = directives_of(weight)
-        return _declared(strawberry.mutation, guarded(attempt, access), access, payload, costs)
+        whose = _whose(access, function)
+        return _declared(strawberry.mutation, guarded(attempt, access, function), whose, payload, costs)
 
     return declare
 
 
+def _note_refusals(context: Context, error: RequestError) -> None:
+    """What an authorization does not allow, or no more of, is a security event."""
+    caller = context.caller
+    for problem in error.problems:
+        if problem.code in policy.REFUSALS or problem.code in _OVER_LIMITS:
+            refusal = NewSecurityEvent(
+                SecurityEventKind.USE_REFUSED,
+                context.core.clock.now(),
+                caller.subject,
+                params={"code": problem.code},
+                address=caller.address or None,
+            )
+            context.core.refusals.note(refusal)
+
+
 def _declared(
-    factory: Callable[..., Any], resolver: Callable[..., Any], access: Access, returns: Any, costs: list[object]
+    factory: Callable[..., Any],
+    resolver: Callable[..., Any],
+    whose: AccessDirective,
+    returns: Any,
+    costs: list[object],
 ) -> Any:
     typed = {} if returns is None else {"graphql_type": returns}
+    function = f" It takes the function {whose.function.value}." if whose.function else ""
     return factory(
         resolver=resolver,
-        description=f"{described(resolver)} {CALLERS[access]}",
-        directives=[AccessDirective(caller=access), *costs],
+        description=f"{described(resolver)}{function} {CALLERS[whose.caller]}",
+        directives=[whose, *costs],
         **typed,
     )
 
 
-def guarded(resolver: Callable[..., Any], access: Access) -> Callable[..., Any]:
+def guarded(
+    resolver: Callable[..., Any], access: Access, function: SelfServiceFunction | None = None
+) -> Callable[..., Any]:
     """The resolver behind the policy. Nothing is looked up before the check."""
     settle = settling(resolver)
 
     @functools.wraps(resolver)
     def check_first(*args: Any, **kwargs: Any) -> Any:
-        policy.check(kwargs["info"].context.caller, access)
+        policy.check(kwargs["info"].context.caller, access, function)
         return settle(*args, **kwargs)
 
     check_first.is_guarded = True  # type: ignore[attr-defined]

@@ -49,6 +49,11 @@ class ProviderAgreement:
         profile = info.context.core.directory.profile
         return [found for slug in sorted(self.agreement.parties) if (found := profile(slug)) is not None]
 
+    @field_of(size=3)
+    def parties(self: agreements.ProviderAgreement) -> list[str]:
+        """The slugs of all parties, also of those that sell nothing here (`operator` for the gateway), at most 21."""
+        return sorted(self.agreement.parties)
+
     @field_of()
     def is_with_operator(self: agreements.ProviderAgreement) -> bool:
         """Whether the gateway's operator is a party, so that the offerings can be the first part of a bundle."""

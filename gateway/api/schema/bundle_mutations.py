@@ -18,9 +18,10 @@ from gateway.api.schema.declaring import argument
 from gateway.api.schema.errors import UserErrors, payload
 from gateway.api.schema.places import place_of
 from gateway.api.schema.weights import Weight
+from gateway.domain.authorizations import SelfServiceFunction
 from gateway.domain.ordering.bundles import Bundle, BundleItem
 from gateway.usecases import bundles
-from gateway.usecases.policy import Access
+from gateway.usecases.policy import REFUSALS, Access
 
 _FORM = (
     "INVALID_CHOICE",
@@ -34,7 +35,7 @@ _FORM = (
     "QUANTITY_TOO_LOW",
     "QUANTITY_TOO_HIGH",
 )
-_CHANGE = ("NOT_FOUND", "NOT_ALLOWED", "BUNDLE_NOT_OPEN")
+_CHANGE = ("NOT_FOUND", "BUNDLE_NOT_OPEN", *REFUSALS)
 _NEW = ("WITHDRAWN_OFFERING", "PROVIDER_UNAVAILABLE")
 _PLACE = ("INVALID_ADDRESS", "INVALID_TEXT", "TOO_LONG")
 _BUNDLE = (Bundle, "The bundle as it is now.")
@@ -43,8 +44,8 @@ CreateBundleErrors = UserErrors(
     "CreateBundle",
     "CUSTOMER_REQUIRED",
     "NOT_FOUND",
-    "NOT_ALLOWED",
     "TOO_MANY_ITEMS",
+    *REFUSALS,
     "PROVIDER_SUSPENDED",
     *_PLACE,
     *_NEW,
@@ -84,7 +85,9 @@ async def _shown(info: Info, bundle: Bundle) -> Bundle:
 class BundleMutations:
     """The mutations of bundles."""
 
-    @mutation(Access.SIGNED_IN, CreateBundlePayload, CreateBundleErrors, Weight.PROVIDERS)
+    @mutation(
+        Access.SIGNED_IN, CreateBundlePayload, CreateBundleErrors, Weight.PROVIDERS, function=SelfServiceFunction.ORDER
+    )
     async def create_bundle(
         self, info: Info, input: Annotated[CreateBundleInput, argument("What it starts with.")]
     ) -> Any:
@@ -99,7 +102,7 @@ class BundleMutations:
         bundle = await bundles.create_bundle(context.core, context.caller, asked)
         return CreateBundlePayload(bundle=await _shown(info, bundle))
 
-    @mutation(Access.SIGNED_IN, UpdateBundlePayload, UpdateBundleErrors)
+    @mutation(Access.SIGNED_IN, UpdateBundlePayload, UpdateBundleErrors, function=SelfServiceFunction.ORDER)
     async def update_bundle(self, info: Info, input: Annotated[UpdateBundleInput, argument("What to change.")]) -> Any:
         """Changes a bundle's name or place."""
         context = info.context
@@ -108,7 +111,13 @@ class BundleMutations:
         bundle = await bundles.update_bundle(context.core, context.caller, asked)
         return UpdateBundlePayload(bundle=await _shown(info, bundle))
 
-    @mutation(Access.SIGNED_IN, AddBundleItemPayload, AddBundleItemErrors, Weight.PROVIDERS)
+    @mutation(
+        Access.SIGNED_IN,
+        AddBundleItemPayload,
+        AddBundleItemErrors,
+        Weight.PROVIDERS,
+        function=SelfServiceFunction.ORDER,
+    )
     async def add_bundle_item(self, info: Info, input: Annotated[AddBundleItemInput, argument("What to add.")]) -> Any:
         """Adds an offering to a bundle."""
         context = info.context
@@ -122,7 +131,13 @@ class BundleMutations:
         bundle = await _shown(info, bundle)
         return AddBundleItemPayload(item=bundle.item(item.id), bundle=bundle)
 
-    @mutation(Access.SIGNED_IN, ConfigureBundleItemPayload, ConfigureBundleItemErrors, Weight.PROVIDER)
+    @mutation(
+        Access.SIGNED_IN,
+        ConfigureBundleItemPayload,
+        ConfigureBundleItemErrors,
+        Weight.PROVIDER,
+        function=SelfServiceFunction.ORDER,
+    )
     async def configure_bundle_item(
         self, info: Info, input: Annotated[ConfigureBundleItemInput, argument("What to change.")]
     ) -> Any:
@@ -135,7 +150,7 @@ class BundleMutations:
         bundle = await _shown(info, bundle)
         return ConfigureBundleItemPayload(item=bundle.item(item.id), bundle=bundle)
 
-    @mutation(Access.SIGNED_IN, RemoveBundleItemPayload, RemoveBundleItemErrors)
+    @mutation(Access.SIGNED_IN, RemoveBundleItemPayload, RemoveBundleItemErrors, function=SelfServiceFunction.ORDER)
     async def remove_bundle_item(
         self, info: Info, input: Annotated[RemoveBundleItemInput, argument("What to take out.")]
     ) -> Any:

@@ -66,7 +66,7 @@ class ClientMutations:
         self, info: Info, input: Annotated[CreateServiceClientInput, argument("The client.")]
     ) -> Any:
         """Makes a service client. Again with the same name makes another one."""
-        made = await clients.create_client(info.context.core, input.name, input.scopes)
+        made = await clients.create_client(info.context.core, input.name, input.scopes, info.context.caller)
         return CreateServiceClientPayload(service_client=made.client, secret=made.secret)
 
     @mutation(Access.OPERATOR, RotateServiceClientSecretPayload, RotateServiceClientSecretErrors)
@@ -75,7 +75,7 @@ class ClientMutations:
     ) -> Any:
         """Gives a service client a new secret."""
         grace = timedelta() if input.end_previous else SECRET_GRACE
-        made = await clients.rotate_secret(info.context.core, input.client_id, grace)
+        made = await clients.rotate_secret(info.context.core, input.client_id, grace, info.context.caller)
         return RotateServiceClientSecretPayload(service_client=made.client, secret=made.secret)
 
     @mutation(Access.OPERATOR, EndServiceClientPayload, EndServiceClientErrors)
@@ -83,4 +83,5 @@ class ClientMutations:
         self, info: Info, input: Annotated[EndServiceClientInput, argument("Which client.")]
     ) -> Any:
         """Ends a service client, its tokens and its connections at once. Again is harmless."""
-        return EndServiceClientPayload(service_client=await clients.end_client(info.context.core, input.client_id))
+        ended = await clients.end_client(info.context.core, input.client_id, info.context.caller)
+        return EndServiceClientPayload(service_client=ended)

@@ -10,6 +10,7 @@ from gateway.api.schema.access import mutation
 from gateway.api.schema.declaring import argument, doc
 from gateway.api.schema.errors import UserErrors, payload
 from gateway.api.schema.places import AddressInput, address_of
+from gateway.domain.authorizations import SelfServiceFunction
 from gateway.domain.engagement import Notification
 from gateway.domain.parties import Site
 from gateway.usecases import engagement, parties
@@ -47,7 +48,7 @@ class MarkNotificationReadInput:
 class CustomerMutations:
     """The mutations of what a customer keeps."""
 
-    @mutation(Access.SIGNED_IN, AddSitePayload, AddSiteErrors)
+    @mutation(Access.SIGNED_IN, AddSitePayload, AddSiteErrors, function=SelfServiceFunction.CONFIGURE)
     async def add_site(self, info: Info, input: Annotated[AddSiteInput, argument("The place.")]) -> Any:
         """Keeps a place under a name, to be used as `siteId`."""
         context = info.context
@@ -55,7 +56,12 @@ class CustomerMutations:
         site = await parties.add_site(context.core, context.caller, input.customer_id, input.name, address)
         return AddSitePayload(site=site)
 
-    @mutation(Access.SIGNED_IN, MarkNotificationReadPayload, MarkNotificationReadErrors)
+    @mutation(
+        Access.SIGNED_IN,
+        MarkNotificationReadPayload,
+        MarkNotificationReadErrors,
+        function=SelfServiceFunction.SEE_NOTIFICATIONS,
+    )
     async def mark_notification_read(
         self, info: Info, input: Annotated[MarkNotificationReadInput, argument("Which notice.")]
     ) -> Any:

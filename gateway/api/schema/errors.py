@@ -10,7 +10,7 @@ import structlog
 from gateway.api.schema.declaring import doc, enum_type
 from gateway.api.schema.weights import directives_of
 from gateway.api.texts import english, tell
-from gateway.domain.errors import RequestError
+from gateway.domain.errors import Problem, RequestError
 
 log = structlog.get_logger("gateway.api")
 
@@ -46,7 +46,7 @@ class UserErrors:
             self.type(
                 code=self.code_of(problem.code),
                 field=list(problem.field) if problem.field else None,
-                message=tell(locale, "problem", problem.code, problem.params),
+                message=tell(locale, "problem", _text_of(problem), problem.params),
             )
             for problem in error.problems
         ]
@@ -59,6 +59,12 @@ class UserErrors:
         return known or self.codes[UNFORESEEN]
 
 
+def _text_of(problem: Problem) -> str:
+    """The text's code: some codes have several, by the problem's variant."""
+    variant = problem.params.get("variant")
+    return f"{problem.code}.{variant}" if variant else problem.code
+
+
 def _user_error(mutation: str, codes: Any) -> Callable[..., Any] | Any:
     namespace = {
         "__annotations__": {"code": codes},
@@ -69,11 +75,19 @@ def _user_error(mutation: str, codes: Any) -> Callable[..., Any] | Any:
     return strawberry.type(type(f"{mutation}UserError", (UserError,), namespace), description=description)
 
 
-def payload(name: str, user_errors: UserErrors, **changed: tuple[Any, str]) -> Any:
-    """A mutation's payload: the changed objects, null where it failed, and its user errors."""
+def payload(name: str, user_errors: UserErrors, **changed: tuple[Any, str] | tuple[Any, str, int]) -> Any:
+    """A mutation's payload: the changed objects, null where it failed, and its user errors.
+
+    A list has its usual size as the third.
+    """
     namespace: dict[str, Any] = {
-        "__annotations__": {**{key: kind | None for key, (kind, _) in changed.items()}},
-        **{key: strawberry.field(default=None, description=text) for key, (_, text) in changed.items()},
+        "__annotations__": {**{key: kind | None for key, (kind, *_) in changed.items()}},
+        **{
+            key: strawberry.field(
+                default=None, description=text, directives=directives_of(size=size[0] if size else None)
+            )
+            for key, (_, text, *size) in changed.items()
+        },
         "__module__": __name__,
     }
     namespace["__annotations__"]["user_errors"] = list[user_errors.type]  # type: ignore[name-defined]

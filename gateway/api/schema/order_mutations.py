@@ -11,11 +11,12 @@ from gateway.api.schema.access import mutation
 from gateway.api.schema.declaring import argument, doc
 from gateway.api.schema.errors import UserErrors, payload
 from gateway.api.schema.weights import Weight
+from gateway.domain.authorizations import SelfServiceFunction
 from gateway.domain.ordering.bundles import Bundle
 from gateway.domain.ordering.orders import Cancellation, Order, OrderItem
 from gateway.domain.ordering.states import CompletionPolicy
 from gateway.usecases import ordering
-from gateway.usecases.policy import Access
+from gateway.usecases.policy import REFUSALS, Access
 
 _KEY = (
     "A key of the client's, 1 to 200 characters. The same key and input answer the same object; "
@@ -30,12 +31,15 @@ PlaceOrderErrors = UserErrors(
     "BUNDLE_NOT_OPEN",
     "NOT_ORDERABLE",
     "REVISION_MISMATCH",
+    "CURRENCY_MISMATCH",
+    "SPENDING_LIMIT_EXCEEDED",
     "START_OUT_OF_RANGE",
     "TERMS_NOT_ACCEPTED",
     *_KEYED,
+    *REFUSALS,
 )
-CancelOrderErrors = UserErrors("CancelOrder", "NOT_FOUND", "NOT_CANCELLABLE", "REASON_TOO_LONG", *_KEYED)
-RetryOrderItemErrors = UserErrors("RetryOrderItem", "NOT_FOUND", "NOT_HELD", *_KEYED)
+CancelOrderErrors = UserErrors("CancelOrder", "NOT_FOUND", "NOT_CANCELLABLE", "REASON_TOO_LONG", *_KEYED, *REFUSALS)
+RetryOrderItemErrors = UserErrors("RetryOrderItem", "NOT_FOUND", "NOT_HELD", *_KEYED, *REFUSALS)
 PlaceOrderPayload = payload(
     "PlaceOrder",
     PlaceOrderErrors,
@@ -99,7 +103,7 @@ class RetryOrderItemInput:
 class OrderMutations:
     """The mutations of orders."""
 
-    @mutation(Access.SIGNED_IN, PlaceOrderPayload, PlaceOrderErrors, Weight.ORDER)
+    @mutation(Access.SIGNED_IN, PlaceOrderPayload, PlaceOrderErrors, Weight.ORDER, function=SelfServiceFunction.ORDER)
     async def place_order(self, info: Info, input: Annotated[PlaceOrderInput, argument("What to order.")]) -> Any:
         """Orders exactly the revision that was shown, with the terms that were accepted."""
         context = info.context
@@ -116,7 +120,7 @@ class OrderMutations:
             order=context.loaders.keep_order(order), bundle=await context.loaders.bundles.shown(bundle, info)
         )
 
-    @mutation(Access.SIGNED_IN, CancelOrderPayload, CancelOrderErrors, Weight.ORDER)
+    @mutation(Access.SIGNED_IN, CancelOrderPayload, CancelOrderErrors, Weight.ORDER, function=SelfServiceFunction.ORDER)
     async def cancel_order(self, info: Info, input: Annotated[CancelOrderInput, argument("What to cancel.")]) -> Any:
         """Asks for an order's cancellation: a provider may refuse its part once it is past its point of no return."""
         context = info.context
@@ -126,7 +130,9 @@ class OrderMutations:
         cancellation, order = await ordering.cancel_order(context.core, context.caller, asked)
         return CancelOrderPayload(cancellation=cancellation, order=context.loaders.keep_order(order))
 
-    @mutation(Access.SIGNED_IN, RetryOrderItemPayload, RetryOrderItemErrors, Weight.ORDER)
+    @mutation(
+        Access.SIGNED_IN, RetryOrderItemPayload, RetryOrderItemErrors, Weight.ORDER, function=SelfServiceFunction.ORDER
+    )
     async def retry_order_item(
         self, info: Info, input: Annotated[RetryOrderItemInput, argument("What to let go on.")]
     ) -> Any:

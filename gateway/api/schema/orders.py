@@ -151,11 +151,12 @@ class Order(Node):
     expected_completion_at: datetime | None = doc("When the providers expect it to be complete, where they say so.")
     completed_at: datetime | None = doc("When it reached its final state.")
     place: parties.Place | None = doc("Where it is delivered.")
+    placed_by: strawberry.ID | None = doc("The id of the actor who placed it; null where nobody kept it.")
     cancellations: list[orders.Cancellation] = doc("The requests to cancel it, at most 100.", size=3)
 
     @field_of(size=10)
     def items(self: orders.Order, info: Info) -> list[orders.OrderItem]:
-        """Its items, one for each item of the bundle, at most 50."""
+        """Its items that the viewer may see, one for each item of the bundle, at most 50."""
         return list(info.context.loaders.keep_order(self).items)
 
     @field

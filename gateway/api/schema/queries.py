@@ -18,8 +18,10 @@ from gateway.api.schema.paging import After, First
 from gateway.api.schema.places import place_of
 from gateway.api.schema.qualification import OfferingQualificationInput
 from gateway.api.schema.registration_queries import RegistrationQueries
+from gateway.api.schema.security import SecurityQueries
 from gateway.api.schema.weights import Weight, sliced_by
 from gateway.domain import paging, parties
+from gateway.domain.authorizations import SelfServiceFunction
 from gateway.domain.catalog import offerings
 from gateway.domain.errors import RequestError
 from gateway.domain.ordering import bundles, orders
@@ -31,7 +33,7 @@ Id = Annotated[strawberry.ID, argument("The global id.")]
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RegistrationQueries, AgreementQueries):
+class Query(RegistrationQueries, AgreementQueries, SecurityQueries):
     """The root fields."""
 
     @query(Access.PUBLIC, Node | None, Weight.NODE)
@@ -66,12 +68,12 @@ class Query(RegistrationQueries, AgreementQueries):
         membership = caller.membership(policy.customer_of(caller, None) if id is None else id)
         return membership.customer if membership else None
 
-    @query(Access.SIGNED_IN, weight=Weight.STORE)
+    @query(Access.SIGNED_IN, weight=Weight.STORE, function=SelfServiceFunction.SEE_ORDERS)
     async def order(self, info: Info, id: Id) -> orders.Order | None:
         """An order by its id; null for an unknown or another's."""
         return await info.context.loaders.order(id)
 
-    @query(Access.SIGNED_IN, weight=Weight.STORE)
+    @query(Access.SIGNED_IN, weight=Weight.STORE, function=SelfServiceFunction.ORDER)
     async def bundle(self, info: Info, id: Id) -> bundles.Bundle | None:
         """A bundle by its id; null for an unknown or another's."""
         context = info.context

@@ -12,7 +12,7 @@ from gateway.api.schema.declaring import doc, enum_type
 from gateway.api.schema.scalars import Json
 from gateway.domain.errors import RequestError
 from gateway.domain.registrations import Connection
-from gateway.usecases.registration_inputs import GivenAgreement
+from gateway.usecases.registration_inputs import GivenAgreement, invalid_connection
 
 
 class TmForumVersion(StrEnum):
@@ -119,7 +119,7 @@ class AgreementProposalInput:
     name: str = doc("Its name, 1 to 200 characters.")
     provider_ids: list[strawberry.ID] = doc("The other providers, at most 19; with none, the gateway's operator.")
     with_operator: bool = _optional("Whether the gateway's operator is a party beside them.", False)
-    categories: list[str] | None = _optional("The slugs of the categories it is about, at most 50; all if left out.")
+    categories: list[str] | None = _optional("The slugs of the categories it is about, at most 100; all if left out.")
     valid_from: datetime | None = _optional("When it begins; at once where left out.")
     valid_until: datetime | None = _optional("When it ends; never where left out.")
 
@@ -132,11 +132,12 @@ def connection_of(given: ProviderConnectionInput) -> Connection:
     if given.on_api:
         return _connection("on-api", {"url": given.on_api.url}, given.on_api.credentials)
     if given.adapter is None:
-        raise RequestError.at("INVALID_CONNECTION", "connection", option="–")
+        raise RequestError(invalid_connection("", "tmForum, onApi or adapter"))
     settings = given.adapter.settings
     if not isinstance(settings, Mapping) or "credentials" in settings:
-        wrong = "credentials" if isinstance(settings, Mapping) else "settings"
-        raise RequestError.at("INVALID_CONNECTION", "connection", option=wrong)
+        if isinstance(settings, Mapping):
+            raise RequestError(invalid_connection("credentials", "they stand beside the settings, not in them"))
+        raise RequestError(invalid_connection("settings", "an object is expected"))
     return _connection(given.adapter.name, settings, given.adapter.credentials)
 
 

@@ -31,6 +31,7 @@ RegisterProviderErrors = UserErrors(
     "INVALID_SLUG",
     "SLUG_TAKEN",
     "NOT_FOUND",
+    "INVALID_TEXT",
     "INVALID_PERIOD",
     "TOO_MANY_VALUES",
     "TOO_MANY_PROVIDERS",

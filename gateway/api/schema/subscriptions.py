@@ -10,9 +10,10 @@ from gateway.api.context import Info
 from gateway.api.schema.access import subscription
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.order_events import CustomerEvent
-from gateway.domain import health_events, registration_events
+from gateway.domain import health_events, registration_events, security
+from gateway.domain.authorizations import SelfServiceFunction
 from gateway.domain.ordering import events
-from gateway.usecases import following, health, policy, registration_following
+from gateway.usecases import following, health, policy, registration_following, security_events
 from gateway.usecases.policy import Access
 
 Cursor = Annotated[str | None, argument("The cursor of the last event seen; the whole history first where left out.")]
@@ -22,7 +23,7 @@ Cursor = Annotated[str | None, argument("The cursor of the last event seen; the 
 class Subscription:
     """The root streams."""
 
-    @subscription(Access.SIGNED_IN, AsyncGenerator[events.OrderEvent, None])
+    @subscription(Access.SIGNED_IN, AsyncGenerator[events.OrderEvent, None], SelfServiceFunction.SEE_ORDERS)
     async def order_events(
         self, info: Info, order_id: Annotated[strawberry.ID, argument("The order.")], after: Cursor = UNSET
     ) -> Any:
@@ -31,7 +32,7 @@ class Subscription:
         after = context.resume_after or after
         return await following.follow_order(context.core, context.caller, order_id, after, context.prepare)
 
-    @subscription(Access.SIGNED_IN, AsyncGenerator[CustomerEvent, None])
+    @subscription(Access.SIGNED_IN, AsyncGenerator[CustomerEvent, None], SelfServiceFunction.SEE_ORDERS)
     async def customer_events(
         self,
         info: Info,
@@ -69,3 +70,24 @@ class Subscription:
         context = info.context
         cursor = context.resume_after or after
         return await health.follow_health(context.core, context.caller, registration_id, cursor)
+
+    @subscription(Access.MANAGER, AsyncGenerator[security.SecurityEvent, None])
+    async def security_alarms(
+        self,
+        info: Info,
+        customer_id: Annotated[
+            strawberry.ID | None, argument("The customer; where left out, the viewer's only one.")
+        ] = UNSET,
+        after: Cursor = UNSET,
+    ) -> Any:
+        """The alarms about the customer's security, those of the past first; it does not complete."""
+        context = info.context
+        cursor = context.resume_after or after
+        return await security_events.follow_alarms(context.core, context.caller, customer_id or None, cursor)
+
+    @subscription(Access.OPERATOR, AsyncGenerator[security.SecurityEvent, None])
+    async def all_security_alarms(self, info: Info, after: Cursor = UNSET) -> Any:
+        """The alarms about everybody's security, those of the past first; it does not complete."""
+        context = info.context
+        cursor = context.resume_after or after
+        return await security_events.follow_all_alarms(context.core, context.caller, cursor)

@@ -44,6 +44,7 @@ class Metrics:
         self._refusals = self._counter("gateway_refusals", "Requests that were refused.", ("surface", "code"))
         self._faults = self._counter("gateway_faults", "Faults that were masked and logged.", ())
         self._orders = self._gauge("gateway_orders_open", "Orders that are in no final state.", ("state",))
+        self._audit_head = self._gauge("gateway_audit_head", "The number of the newest security event.", ())
         self._sent: dict[str, Counter] = {}
 
     def operation(self, name: str, kind: str, outcome: str, seconds: float) -> None:
@@ -85,6 +86,10 @@ class Metrics:
         """How many orders are in each of these states."""
         for state, number in counts.items():
             self._orders.labels(state).set(number)
+
+    def audit_head(self, sequence: int) -> None:
+        """That is the newest security event."""
+        self._audit_head.set(sequence)
 
     def exposed(self) -> bytes:
         """All of it in Prometheus' text format 0.0.4."""

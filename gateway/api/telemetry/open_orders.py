@@ -1,4 +1,7 @@
-"""How many orders are open, by state, as the store has it: asked when metrics are read, and not each time."""
+"""How many orders are open, by state, and how many security events there were: asked when metrics are read.
+
+Not each time: what was asked just now stands.
+"""
 
 from time import monotonic
 
@@ -11,7 +14,7 @@ OPEN_STATES = tuple(state for state in OrderState if state not in FINAL_ORDER_ST
 
 
 class OpenOrders:
-    """The gauge's filling."""
+    """The gauges' filling."""
 
     def __init__(self, storage: Storage, metrics: Metrics) -> None:
         self._storage = storage
@@ -24,5 +27,6 @@ class OpenOrders:
             return
         self._read_at = monotonic()
         async with self._storage.reading() as unit:
-            counts = await unit.orders.open_by_state()
+            counts, head = await unit.orders.open_by_state(), await unit.security_events.head()
+        self._metrics.audit_head(head.sequence)
         self._metrics.open_orders({state.value: counts.get(state, 0) for state in OPEN_STATES})

@@ -21,8 +21,29 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
     "problem": {
         "*": "Something in the request is wrong.",
         **_FORM,
+        "TOO_MANY_KINDS": "At most {maximum} kinds can be asked for.",
         "BAD_CURSOR": "The cursor is none of this list's.",
         "BAD_USER_INPUT": "Something in the request is wrong.",
+        "ALREADY_MEMBER": "You act for this customer already.",
+        "CHANGED_MEANWHILE": "Something has just happened to an order. Try again.",
+        "HOLDINGS_UNKNOWN": "What is held at {provider} can't be read just now. Try again in a while.",
+        "INVALID_FORMAT": "This has characters, or a form, that is not allowed here.",
+        "INVALID_PHONE": "This is no telephone number with its country's code, such as +46 70 123 45 67.",
+        "INVITATION_ACCEPTED": "The invitation was accepted: remove the member instead.",
+        "INVITATION_INVALID": "The invitation is not, or no longer, good for this account. Ask for a new one.",
+        "LAST_MANAGER": "Somebody must manage: make another member manager first.",
+        "NOT_LOWER": "Choose another role than manager for yourself.",
+        "ORDER_OPEN": "The order {order} is in flight: wait for its end, or cancel it.",
+        "OWN_MEMBERSHIP": "This is yourself: choose another member.",
+        "PRODUCT_ACTIVE": "The product {product} is held: end it first.",
+        "TOO_MANY_CONTACTS": "There are {maximum} contacts already.",
+        "TOO_MANY_INVITATIONS": "{maximum} invitations wait already: withdraw some first.",
+        "TOO_MANY_MEMBERSHIPS": "You act for {maximum} customers already.",
+        "TOO_MANY_NUMBERS": "At most {maximum} numbers at once.",
+        "TOO_MANY_PRODUCTS": "At most {maximum} products at once.",
+        "TOO_MANY_SUBSCRIBERS": "There are {maximum} subscribers already.",
+        "TOO_SHORT": "This needs at least {minimum} characters.",
+        "RATE_LIMITED": "Too many attempts. Try again in {seconds} seconds.",
         "BUNDLE_IN_BUNDLE": "A predefined bundle can't be put into another one: start a bundle from it.",
         "INVALID_NAME": "The name is empty, or has characters that are not allowed.",
         "INVALID_TEXT": "The text is blank, or has characters that are not allowed.",
@@ -32,6 +53,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "CUSTOMER_REQUIRED": "Say for which customer.",
         "DUPLICATE_FIELD": "The field is given twice.",
         "FORBIDDEN": "You may not do this.",
+        "ONE_TIME_PASSWORD_REQUIRED": "Switch on a one-time password first: your account has to have one.",
         "IDEMPOTENCY_KEY_REUSED": "The key was used for something else already.",
         "INTERNAL": "Something went wrong on our side.",
         "STORAGE_UNAVAILABLE": "The gateway can't reach its data just now. Try again in {seconds} seconds, with "
@@ -60,13 +82,14 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "TOO_MANY_ITEMS": "The bundle has too many items.",
         "TOO_MANY_SITES": "There are too many places already.",
         "UNAUTHENTICATED": "Sign in first.",
-        "ADDRESS_REFUSED": "The gateway may not call this address.",
+        "ADDRESS_REFUSED": "The gateway may not call this address: it must begin with https, and its host must be"
+        " found and public, or in a network that the operator allows.",
         "CONNECTION_TOO_LARGE": "The connection's settings are longer than {maximum} characters, or nested too deep.",
         "HAS_ORDERS": "Orders with this provider are still open.",
         "HAS_PRODUCTS": "Somebody still holds what was ordered from this provider.",
         "ID_OR_SLUG": "Give either the id or the slug.",
-        "INVALID_CONNECTION": "The adapter can't use this setting: {option}",
-        "INVALID_PERIOD": "The end must come after the beginning.",
+        "INVALID_CONNECTION": "The adapter can't use this setting, {option}: {expected}",
+        "INVALID_PERIOD": "The end must come after the beginning, and lie ahead.",
         "INVALID_SLUG": "The slug must have 1 to 63 small letters, digits and hyphens, the first no hyphen.",
         "IS_CONFIGURED": "This provider stands in the operator's file, and can be changed there alone.",
         "NOT_ACTIVE": "Only a provider that sells can be suspended.",
@@ -74,6 +97,30 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "SLUG_TAKEN": "The slug is taken.",
         "TOO_MANY_PROVIDERS": "At most {maximum} providers can be registered.",
         "UNKNOWN_ADAPTER": "There is no such adapter; installed are: {installed}",
+        "AUTHORIZATION_EXPIRED": "Your authorization for this has run out.",
+        "AUTHORIZATION_NOT_YET_VALID": "Your authorization for this has not begun yet.",
+        "AUTHORIZATION_REVOKED": "The authorization was taken back: grant another one.",
+        "CURRENCY_MISMATCH": "The limit is in {currency}: an amount in another currency can't be counted against it.",
+        "EMPTY_SCOPE": "Say what it is about: everything, products, or offerings.",
+        "FUNCTIONS_MISSING": "Name one function at least.",
+        "INVALID_AMOUNT": "The amount must be more than zero, and no finer than its currency's smallest coin.",
+        "INVALID_HOURS": "Hours need a day at least, and two different times such as 08:00 and 17:30.",
+        "NEEDS_EVERYTHING": "This is about the customer as a whole, and can't be granted for a part: {functions}.",
+        "NOT_AN_AUTHORIZED_USER": (
+            "Only an authorized user is granted something: a manager may do all, a service user nothing."
+        ),
+        "NOT_A_SERVICE_USER": "A function is enabled for a service user only.",
+        "NOT_ENABLEABLE": "A service user changes nothing: this can't be enabled.",
+        "OUTSIDE_HOURS": "Your authorization does not count at this time of the day.",
+        "SPENDING_LIMIT_EXCEEDED": "This costs more than your authorization allows.",
+        "SPENDING_LIMIT_EXCEEDED.ORDER": "The order costs {cost}; your authorization allows {limit} an order.",
+        "SPENDING_LIMIT_EXCEEDED.MONTH": (
+            "The order costs {cost}; of the {limit} that your authorization allows a month {left} is "
+            "left, until {resets}."
+        ),
+        "TOO_MANY_AUTHORIZATIONS": "The member has {maximum} authorizations already: take some back first.",
+        "TOO_MANY_FUNCTIONS": "There are {maximum} functions enabled for the member already.",
+        "UNKNOWN_TIME_ZONE": "There is no such time zone.",
     },
     "issue": {
         "*": "Something about the bundle needs attention.",
@@ -140,6 +187,53 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "ORDER_FAILED": "Your order has failed: {items}.",
         "ORDER_CANCELLED": "Your order is cancelled: {items}.",
         "ORDER_HELD": "Your order waits for a person: {items}.",
+        "SECURITY_ALARM": "An alarm about your security was raised: {rule}.",
+    },
+    "security": {
+        "*": "Something happened to security.",
+        "ACCESS_REFUSED": "Somebody was refused what they may not do.",
+        "ADDRESSES_ERASED": "The network addresses of {count} events were erased.",
+        "AGREEMENT_CHANGED": "An agreement between providers was proposed or changed: it is {status} now.",
+        "ALARM": "An alarm was raised by the rule {rule}.",
+        "CHAIN_BROKEN": "The trail of security events is not whole, from event {sequence} on: {damage}.",
+        "CLIENT_ADDED": "A service client was made.",
+        "CLIENT_ENDED": "A service client was ended.",
+        "CLIENT_REFUSED": "A service client was refused a token: {reason}.",
+        "CLIENT_ROTATED": "A service client got a new secret.",
+        "EVENTS_EXPORTED": "Security events were exported.",
+        "EVENTS_REMOVED": "{count} old security events were removed, up to number {through}.",
+        "IDENTITY_LINKED": "An account was linked to an identity of the identity provider's.",
+        "IDENTITY_UNLINKED": "An account was linked to its identity no more.",
+        "ISSUER_LOGOUT": "The identity provider ended somebody's sessions.",
+        "KEYS_CHANGED": "The gateway works with other keys than before.",
+        "ORDER_CANCELLED": "The cancellation of an order was asked for.",
+        "ORDER_PLACED": "An order was placed.",
+        "PROVIDER_CHANGED": "A provider was changed.",
+        "PROVIDER_CREDENTIALS_CHANGED": "A provider's connection, or its credentials, were changed.",
+        "PROVIDER_REGISTERED": "A provider was registered.",
+        "PROVIDER_REMOVED": "A provider was taken out.",
+        "PROVIDER_RESUMED": "A provider takes orders again.",
+        "PROVIDER_SUSPENDED": "A provider was suspended.",
+        "REFRESH_REFUSED": "A session was refused a fresh token: {reason}.",
+        "REFUSALS_COUNTED": "More refusals than are told one by one: {kind}.",
+        "REFRESH_TOKEN_REUSED": "A session was ended, for it may be stolen: a used refresh token came again.",
+        "SESSION_ENDED": "A session was ended: {reason}.",
+        "SIGNED_IN": "Somebody signed in.",
+        "SIGNED_OUT": "Somebody signed out.",
+        "SIGNED_UP": "An account was created.",
+        "SIGN_IN_REFUSED": "A sign-in was refused: {reason}.",
+        "TOKEN_REFUSED": "An access token was refused: {reason}.",
+        "UNKNOWN": "Something that this version does not know.",
+        "ONE_TIME_CODE_REFUSED": "A one-time code or a recovery code was refused.",
+        "ONE_TIME_PASSWORD_OFF": "A one-time password was switched off.",
+        "ONE_TIME_PASSWORD_ON": "A one-time password was switched on.",
+        "PASSWORD_CHANGED": "A password was changed.",
+        "PASSWORD_CHECK_REFUSED": "A wrong password was given for a change of the account.",
+        "PASSWORD_RESET": "A forgotten password was set anew.",
+        "PASSWORD_RESET_ASKED": "Somebody asked to set a forgotten password anew.",
+        "PASSWORD_RESET_REFUSED": "A token to set a password was refused.",
+        "RECOVERY_CODES_RENEWED": "The recovery codes were renewed.",
+        "RECOVERY_CODE_USED": "A recovery code was used to sign in.",
     },
     "unavailable": {"*": "{provider} can't be reached just now."},
     "reason": {
@@ -171,5 +265,34 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
     "refusal": {
         "*": "The provider refused to cancel it.",
         "PAST_POINT_OF_NO_RETURN": "It is too far along to be cancelled.",
+    },
+    "mail": {
+        "*": "Something about your account has changed.",
+        "PASSWORD_RESET.subject": "Set a new password",
+        "PASSWORD_RESET": (
+            "Somebody asked to set a new password for the account {username}.\n\n"
+            "This is the key to it, good once and for {minutes} minutes:\n\n{token}\n\n"
+            "If it was not you, do nothing: the password stays as it is."
+        ),
+        "PASSWORD_RESET.page": (
+            "Somebody asked to set a new password for the account {username}.\n\n"
+            "Set it here, once and within {minutes} minutes:\n\n{page}#token={token}\n\n"
+            "If it was not you, do nothing: the password stays as it is."
+        ),
+        "PASSWORD_CHANGED.subject": "Your password was changed",
+        "PASSWORD_CHANGED": (
+            "The password of the account {username} was changed. Whoever was signed in elsewhere has to sign in again."
+            "\n\nIf it was not you, set a new password at once, and tell us."
+        ),
+        "ONE_TIME_PASSWORD_ON.subject": "Signing in takes a one-time code now",
+        "ONE_TIME_PASSWORD_ON": (
+            "A one-time password was switched on for the account {username}: signing in takes a code of your "
+            "authenticator from now on.\n\nIf it was not you, tell us at once."
+        ),
+        "ONE_TIME_PASSWORD_OFF.subject": "Signing in takes no one-time code any more",
+        "ONE_TIME_PASSWORD_OFF": (
+            "The one-time password of the account {username} was switched off: the password alone is enough from now "
+            "on.\n\nIf it was not you, change the password at once, and tell us."
+        ),
     },
 }

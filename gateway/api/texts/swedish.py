@@ -21,8 +21,29 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
     "problem": {
         "*": "Något i begäran är fel.",
         **_FORM,
+        "TOO_MANY_KINDS": "Högst {maximum} slag kan efterfrågas.",
         "BAD_CURSOR": "Markören hör inte till den här listan.",
         "BAD_USER_INPUT": "Något i begäran är fel.",
+        "ALREADY_MEMBER": "Du handlar redan för den här kunden.",
+        "CHANGED_MEANWHILE": "Något har just hänt med en beställning. Försök igen.",
+        "HOLDINGS_UNKNOWN": "Vad som finns hos {provider} går inte att läsa just nu. Försök igen om en stund.",
+        "INVALID_FORMAT": "Här finns tecken, eller en form, som inte är tillåten.",
+        "INVALID_PHONE": "Det här är inget telefonnummer med landsnummer, till exempel +46 70 123 45 67.",
+        "INVITATION_ACCEPTED": "Inbjudan är antagen: ta bort medlemmen i stället.",
+        "INVITATION_INVALID": "Inbjudan gäller inte, eller inte längre, för det här kontot. Be om en ny.",
+        "LAST_MANAGER": "Någon måste förvalta: gör en annan medlem till förvaltare först.",
+        "NOT_LOWER": "Välj en annan roll än förvaltare åt dig själv.",
+        "ORDER_OPEN": "Beställningen {order} pågår: vänta tills den är klar, eller avbeställ den.",
+        "OWN_MEMBERSHIP": "Det här är du själv: välj en annan medlem.",
+        "PRODUCT_ACTIVE": "Produkten {product} finns kvar: säg upp den först.",
+        "TOO_MANY_CONTACTS": "Det finns redan {maximum} kontakter.",
+        "TOO_MANY_INVITATIONS": "{maximum} inbjudningar väntar redan: dra tillbaka några först.",
+        "TOO_MANY_MEMBERSHIPS": "Du handlar redan för {maximum} kunder.",
+        "TOO_MANY_NUMBERS": "Högst {maximum} nummer på en gång.",
+        "TOO_MANY_PRODUCTS": "Högst {maximum} produkter på en gång.",
+        "TOO_MANY_SUBSCRIBERS": "Det finns redan {maximum} abonnenter.",
+        "TOO_SHORT": "Det här behöver minst {minimum} tecken.",
+        "RATE_LIMITED": "För många försök. Försök igen om {seconds} sekunder.",
         "BUNDLE_IN_BUNDLE": "Ett färdigt paket kan inte läggas i ett annat: börja ett paket från det.",
         "INVALID_NAME": "Namnet är tomt eller har tecken som inte är tillåtna.",
         "INVALID_TEXT": "Texten är tom eller har tecken som inte är tillåtna.",
@@ -32,6 +53,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "CUSTOMER_REQUIRED": "Ange vilken kund det gäller.",
         "DUPLICATE_FIELD": "Fältet är angivet två gånger.",
         "FORBIDDEN": "Du får inte göra detta.",
+        "ONE_TIME_PASSWORD_REQUIRED": "Slå först på engångslösenord: ditt konto måste ha ett.",
         "IDEMPOTENCY_KEY_REUSED": "Nyckeln har redan använts till något annat.",
         "INTERNAL": "Något gick fel hos oss.",
         "STORAGE_UNAVAILABLE": "Tjänsten når inte sina data just nu. Försök igen om {seconds} sekunder, med samma "
@@ -60,13 +82,14 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "TOO_MANY_ITEMS": "Paketet har för många delar.",
         "TOO_MANY_SITES": "Det finns redan för många platser.",
         "UNAUTHENTICATED": "Logga in först.",
-        "ADDRESS_REFUSED": "Gatewayen får inte anropa den adressen.",
+        "ADDRESS_REFUSED": "Gatewayen får inte anropa den adressen: den måste börja med https, och värden måste gå"
+        " att hitta och vara publik, eller i ett nät som operatören tillåter.",
         "CONNECTION_TOO_LARGE": "Anslutningens inställningar är längre än {maximum} tecken, eller för djupt nästlade.",
         "HAS_ORDERS": "Det finns ännu öppna beställningar hos leverantören.",
         "HAS_PRODUCTS": "Någon har ännu det som beställts från leverantören.",
         "ID_OR_SLUG": "Ange antingen id eller slug.",
-        "INVALID_CONNECTION": "Adaptern kan inte använda den här inställningen: {option}",
-        "INVALID_PERIOD": "Slutet måste komma efter början.",
+        "INVALID_CONNECTION": "Adaptern kan inte använda den här inställningen, {option}: {expected}",
+        "INVALID_PERIOD": "Slutet måste komma efter början och ligga framåt i tiden.",
         "INVALID_SLUG": "Sluggen ska ha 1 till 63 små bokstäver, siffror och bindestreck, inte med bindestreck först.",
         "IS_CONFIGURED": "Leverantören står i operatörens fil och kan bara ändras där.",
         "NOT_ACTIVE": "Bara en leverantör som säljer kan pausas.",
@@ -74,6 +97,32 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "SLUG_TAKEN": "Sluggen är upptagen.",
         "TOO_MANY_PROVIDERS": "Högst {maximum} leverantörer kan registreras.",
         "UNKNOWN_ADAPTER": "Den adaptern finns inte; installerade är: {installed}",
+        "AUTHORIZATION_EXPIRED": "Din behörighet till detta har gått ut.",
+        "AUTHORIZATION_NOT_YET_VALID": "Din behörighet till detta har inte börjat gälla än.",
+        "AUTHORIZATION_REVOKED": "Behörigheten är återkallad: ge en ny.",
+        "CURRENCY_MISMATCH": "Gränsen är i {currency}: ett belopp i en annan valuta kan inte räknas mot den.",
+        "EMPTY_SCOPE": "Ange vad det gäller: allt, produkter eller erbjudanden.",
+        "FUNCTIONS_MISSING": "Ange minst en funktion.",
+        "INVALID_AMOUNT": "Beloppet måste vara större än noll, och inte finare än valutans minsta mynt.",
+        "INVALID_HOURS": "Tider behöver minst en dag, och två olika klockslag som 08:00 och 17:30.",
+        "NEEDS_EVERYTHING": "Detta gäller kunden som helhet och kan inte ges för en del: {functions}.",
+        "NOT_AN_AUTHORIZED_USER": (
+            "Bara en behörig användare ges något: en ansvarig får allt, en tjänsteanvändare inget."
+        ),
+        "NOT_A_SERVICE_USER": "En funktion slås på bara för en tjänsteanvändare.",
+        "NOT_ENABLEABLE": "En tjänsteanvändare ändrar ingenting: detta kan inte slås på.",
+        "OUTSIDE_HOURS": "Din behörighet gäller inte vid den här tiden på dygnet.",
+        "SPENDING_LIMIT_EXCEEDED": "Detta kostar mer än din behörighet tillåter.",
+        "SPENDING_LIMIT_EXCEEDED.ORDER": (
+            "Beställningen kostar {cost}; din behörighet tillåter {limit} per beställning."
+        ),
+        "SPENDING_LIMIT_EXCEEDED.MONTH": (
+            "Beställningen kostar {cost}; av de {limit} som din behörighet tillåter per månad återstår "
+            "{left}, till {resets}."
+        ),
+        "TOO_MANY_AUTHORIZATIONS": "Medlemmen har redan {maximum} behörigheter: återkalla några först.",
+        "TOO_MANY_FUNCTIONS": "Det finns redan {maximum} funktioner påslagna för medlemmen.",
+        "UNKNOWN_TIME_ZONE": "Det finns ingen sådan tidszon.",
     },
     "issue": {
         "*": "Något i paketet behöver ses över.",
@@ -140,6 +189,53 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "ORDER_FAILED": "Din beställning har misslyckats: {items}.",
         "ORDER_CANCELLED": "Din beställning är avbeställd: {items}.",
         "ORDER_HELD": "Din beställning väntar på en person: {items}.",
+        "SECURITY_ALARM": "Ett larm om din säkerhet utlöstes: {rule}.",
+    },
+    "security": {
+        "*": "Något hände som rör säkerheten.",
+        "ACCESS_REFUSED": "Någon nekades det som den inte får göra.",
+        "ADDRESSES_ERASED": "Nätverksadresserna för {count} händelser raderades.",
+        "AGREEMENT_CHANGED": "Ett avtal mellan leverantörer föreslogs eller ändrades: det är {status} nu.",
+        "ALARM": "Ett larm utlöstes av regeln {rule}.",
+        "CHAIN_BROKEN": "Säkerhetsloggen är inte hel från händelse {sequence}: {damage}.",
+        "CLIENT_ADDED": "En tjänsteklient skapades.",
+        "CLIENT_ENDED": "En tjänsteklient avslutades.",
+        "CLIENT_REFUSED": "En tjänsteklient nekades en token: {reason}.",
+        "CLIENT_ROTATED": "En tjänsteklient fick en ny hemlighet.",
+        "EVENTS_EXPORTED": "Säkerhetshändelser exporterades.",
+        "EVENTS_REMOVED": "{count} gamla säkerhetshändelser togs bort, till och med nummer {through}.",
+        "IDENTITY_LINKED": "Ett konto knöts till en identitet hos identitetsleverantören.",
+        "IDENTITY_UNLINKED": "Ett konto är inte längre knutet till sin identitet.",
+        "ISSUER_LOGOUT": "Identitetsleverantören avslutade någons sessioner.",
+        "KEYS_CHANGED": "Gatewayen arbetar med andra nycklar än förut.",
+        "ORDER_CANCELLED": "En beställning begärdes avbruten.",
+        "ORDER_PLACED": "En beställning gjordes.",
+        "PROVIDER_CHANGED": "En leverantör ändrades.",
+        "PROVIDER_CREDENTIALS_CHANGED": "En leverantörs anslutning eller inloggningsuppgifter ändrades.",
+        "PROVIDER_REGISTERED": "En leverantör registrerades.",
+        "PROVIDER_REMOVED": "En leverantör togs bort.",
+        "PROVIDER_RESUMED": "En leverantör tar emot beställningar igen.",
+        "PROVIDER_SUSPENDED": "En leverantör stängdes av tills vidare.",
+        "REFRESH_REFUSED": "En session nekades en ny token: {reason}.",
+        "REFUSALS_COUNTED": "Fler nekanden än som redovisas ett och ett: {kind}.",
+        "REFRESH_TOKEN_REUSED": "En session avslutades, den kan vara stulen: en förbrukad förnyelsenyckel kom igen.",
+        "SESSION_ENDED": "En session avslutades: {reason}.",
+        "SIGNED_IN": "Någon loggade in.",
+        "SIGNED_OUT": "Någon loggade ut.",
+        "SIGNED_UP": "Ett konto skapades.",
+        "SIGN_IN_REFUSED": "En inloggning nekades: {reason}.",
+        "TOKEN_REFUSED": "En åtkomsttoken nekades: {reason}.",
+        "UNKNOWN": "Något som den här versionen inte känner till.",
+        "ONE_TIME_CODE_REFUSED": "En engångskod eller reservkod avvisades.",
+        "ONE_TIME_PASSWORD_OFF": "Ett engångslösenord slogs av.",
+        "ONE_TIME_PASSWORD_ON": "Ett engångslösenord slogs på.",
+        "PASSWORD_CHANGED": "Ett lösenord ändrades.",
+        "PASSWORD_CHECK_REFUSED": "Fel lösenord angavs för en ändring av kontot.",
+        "PASSWORD_RESET": "Ett glömt lösenord ersattes.",
+        "PASSWORD_RESET_ASKED": "Någon bad om att få ersätta ett glömt lösenord.",
+        "PASSWORD_RESET_REFUSED": "En nyckel för att välja lösenord avvisades.",
+        "RECOVERY_CODES_RENEWED": "Reservkoderna förnyades.",
+        "RECOVERY_CODE_USED": "En reservkod användes för att logga in.",
     },
     "unavailable": {"*": "{provider} går inte att nå just nu."},
     "reason": {
@@ -171,5 +267,34 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
     "refusal": {
         "*": "Leverantören vägrade avbeställa det.",
         "PAST_POINT_OF_NO_RETURN": "Det har gått för långt för att avbeställas.",
+    },
+    "mail": {
+        "*": "Något om ditt konto har ändrats.",
+        "PASSWORD_RESET.subject": "Välj ett nytt lösenord",
+        "PASSWORD_RESET": (
+            "Någon har bett om ett nytt lösenord för kontot {username}.\n\n"
+            "Det här är nyckeln till det. Den gäller en gång, i {minutes} minuter:\n\n{token}\n\n"
+            "Var det inte du behöver du inte göra något: lösenordet förblir som det är."
+        ),
+        "PASSWORD_RESET.page": (
+            "Någon har bett om ett nytt lösenord för kontot {username}.\n\n"
+            "Välj det här, en gång och inom {minutes} minuter:\n\n{page}#token={token}\n\n"
+            "Var det inte du behöver du inte göra något: lösenordet förblir som det är."
+        ),
+        "PASSWORD_CHANGED.subject": "Ditt lösenord har ändrats",
+        "PASSWORD_CHANGED": (
+            "Lösenordet för kontot {username} har ändrats. Den som var inloggad på andra ställen måste logga in igen."
+            "\n\nVar det inte du, välj genast ett nytt lösenord och hör av dig till oss."
+        ),
+        "ONE_TIME_PASSWORD_ON.subject": "Nu krävs en engångskod för att logga in",
+        "ONE_TIME_PASSWORD_ON": (
+            "Engångslösenord har slagits på för kontot {username}: från och med nu krävs en kod från din "
+            "autentiseringsapp för att logga in.\n\nVar det inte du, hör genast av dig till oss."
+        ),
+        "ONE_TIME_PASSWORD_OFF.subject": "Det krävs ingen engångskod längre för att logga in",
+        "ONE_TIME_PASSWORD_OFF": (
+            "Engångslösenordet för kontot {username} har slagits av: från och med nu räcker lösenordet.\n\n"
+            "Var det inte du, byt genast lösenord och hör av dig till oss."
+        ),
     },
 }

@@ -30,6 +30,7 @@ from gateway.api.transports.liveness import End, Ended, Liveness
 from gateway.api.transports.messages import PING, BadMessage, asked_in, bearer_of, read_message, said, said_next
 from gateway.domain.errors import AccessError
 from gateway.domain.parties import Caller
+from gateway.usecases.actors import as_now
 
 # A second is too short: a client that reconnects asks for all that it follows at once.
 FLOOD_WINDOW_S = 10.0
@@ -245,7 +246,9 @@ class Connection:
 
     async def _run(self, key: str, asked: Asked) -> None:
         """Runs it to its end; its id is free again before the last message says so."""
-        context = Context(self._parts.core, self._caller, self._locale)
+        # Since the greeting the caller's rights may have changed.
+        caller = await as_now(self._parts.core.actors, self._caller)
+        context = Context(self._parts.core, caller, self._locale, self._parts.attempts)
         found = self._execution.find(asked, context.caller)
         stream = await self._execution.follow(found, asked, context)
         key_json = orjson.dumps(key).decode()

@@ -83,7 +83,7 @@ class GraphQLEndpoint:
             await self._reservations.claim(heard, line)
             return None
         if self._parts.settings.ide and _is_visit(heard):
-            await visit(Request(heard.scope))(heard.scope, line.receive, line.send)
+            await visit(Request(heard.scope), self._parts.settings.sign_on)(heard.scope, line.receive, line.send)
             return None
         _check_accepted(heard)
         asked = asked_by_get(heard)

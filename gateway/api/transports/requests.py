@@ -126,4 +126,4 @@ async def context_of(heard: Heard, parts: ApiParts, asked: Asked | None = None) 
         raise Refusal(401, message, code, BAD_TOKEN) from None
     if caller.locale != locale:
         caller = replace(caller, locale=locale)
-    return Context(parts.core, caller, locale, asked.resume_after if asked else None)
+    return Context(parts.core, caller, locale, parts.attempts, asked.resume_after if asked else None)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from gateway.domain.catalog.providers import ProviderRole
 from gateway.domain.inventory import ProductStatus
+from gateway.domain.money import Money
 from gateway.domain.ordering.states import (
     CancellationState,
     CompletionPolicy,
@@ -121,7 +122,11 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order. `last_sequence` is that of its newest event; the state is computed from the items' by one function."""
+    """An order. `last_sequence` is that of its newest event; the state is computed from the items' by one function.
+
+    `placed_by` is an actor's id. Who ordered under an `authorization_id` has spent `cost` of its limits: what is
+    charged once and for the first period, tax included as far as it is known; None in mixed currencies.
+    """
 
     id: str
     customer_id: str
@@ -136,6 +141,9 @@ class Order:
     completed_at: datetime | None = None
     cancellations: tuple[Cancellation, ...] = ()
     accepted_term_ids: tuple[str, ...] = ()
+    placed_by: str | None = None
+    authorization_id: str | None = None
+    cost: Money | None = None
     last_sequence: int = 0
 
     def item(self, item_id: str) -> OrderItem | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -25,6 +25,10 @@ POLL_S = 0.05
 SETTLED = frozenset(
     {OrderItemState.COMPLETED, OrderItemState.CANCELLED, OrderItemState.FAILED, OrderItemState.REJECTED}
 )
+
+
+class NoConnection(TypeError):
+    """What the adapter's `connect` gives can't be entered: `@asynccontextmanager` is missing, most likely."""
 
 
 class Bench:
@@ -51,9 +55,12 @@ class Bench:
     ) -> AsyncIterator[Provider]:
         """The provider, until the exit."""
         given = self.declared.settings if options is None else options
-        async with self._connect(
-            ProviderSettings(self.declared.profile, given, limits or self.declared.bounds)
-        ) as provider:
+        opening = self._connect(ProviderSettings(self.declared.profile, given, limits or self.declared.bounds))
+        if not isinstance(opening, AbstractAsyncContextManager):
+            raise NoConnection(
+                f"connect gives no async context manager (@asynccontextmanager), but: {type(opening).__name__}"
+            )
+        async with opening as provider:
             yield provider
 
     @asynccontextmanager
@@ -81,6 +88,19 @@ class Bench:
             async with self.connected() as provider:
                 self._capabilities = frozenset(name for name in CAPABILITIES if getattr(provider, name) is not None)
         return self._capabilities
+
+    async def unless_sold(self) -> None:
+        """Raises: Unkept where the catalogue has no such offering as is to be ordered, or its form no such field."""
+        ref = self.wanted.offering
+        if ref is None or "catalog" not in await self.capabilities():
+            return
+        async with self.connected() as provider:
+            offering = await provider.catalog.offering(ref) if provider.catalog else None
+        if offering is None:
+            raise Unkept("conformance.offering: the catalogue has no offering of that reference", ref)
+        strange = sorted(self.wanted.values.keys() - {field.key for field in offering.fields})
+        if strange:
+            raise Unkept("conformance.values: the offering's form has no such field", *strange)
 
     def subject(self, provider: Provider) -> Subject:
         """The provider, to be asked about nobody."""

@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
+from gateway.contract import InvalidOptions
 from gateway.federation.checking import Unkept, check, missing, unless
 from gateway.kit.conformance.bench import Bench, error_of
 from gateway.kit.conformance.declared import with_option
@@ -82,7 +83,10 @@ async def _spoken(bench: Bench, options: object) -> str:
             said.append(repr(provider))
             said.extend([_told(await error_of(read(provider))) for read in reads_of(provider).values()])
 
-    said.append(_told(await error_of(ask_all())))
+    error = await error_of(ask_all())
+    if isinstance(error, InvalidOptions):
+        raise Unkept("the adapter refuses what conformance.secrets names", error.option)
+    said.append(_told(error))
     return "\n".join(said)
 
 

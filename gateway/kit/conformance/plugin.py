@@ -4,6 +4,7 @@ It comes by the entry point group `pytest11`, as options of a package that is na
 conftest. Source: pytest issue 1596.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -92,14 +93,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _opened(adapter: str, file: Path) -> "tuple[Bench, tuple[str, ...]]":
-    from gateway.federation.registry import installed_adapters
+    from gateway.federation.adapters import installed_adapters, why_unknown
     from gateway.kit.conformance.bench import Bench
     from gateway.kit.conformance.declared import NotDeclared, read_declared
     from gateway.kit.conformance.suite import CHECKS
 
     adapters = installed_adapters()
     if adapter not in adapters:
-        raise pytest.UsageError(f"there is no adapter {adapter!r}; installed: {', '.join(sorted(adapters)) or 'none'}")
+        raise pytest.UsageError(why_unknown(adapter, adapters))
     try:
         declared = read_declared(file)
     except NotDeclared as error:
@@ -108,7 +109,24 @@ def _opened(adapter: str, file: Path) -> "tuple[Bench, tuple[str, ...]]":
     unknown = sorted(declared.conformance.deviations.keys() - set(names))
     if unknown:
         raise pytest.UsageError(f"{file}: conformance.deviations: there is no check {', '.join(unknown)}")
-    return Bench(adapters[adapter], declared), names
+    bench = Bench(adapters[adapter], declared)
+    _try_to_connect(bench, adapter, file)
+    return bench, names
+
+
+def _try_to_connect(bench: "Bench", adapter: str, file: Path) -> None:
+    """Once rather than in each check. Whatever else goes wrong, the checks tell it with its traceback."""
+    from gateway.contract import InvalidOptions
+    from gateway.kit.conformance.bench import NoConnection
+
+    try:
+        asyncio.run(bench.capabilities())
+    except InvalidOptions as error:
+        raise pytest.UsageError(f"{file}: the adapter {adapter!r} refuses its settings: {error}") from None
+    except NoConnection as error:
+        raise pytest.UsageError(f"the adapter {adapter!r}: {error}") from None
+    except Exception:
+        return
 
 
 def bench_of(config: pytest.Config) -> "Bench":

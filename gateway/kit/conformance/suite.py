@@ -100,6 +100,8 @@ async def _answered(each: Check[Bench], bench: Bench) -> Finding:
         return Finding(Result.LACKING, "conformance.changes does not allow to order")
     try:
         async with asyncio.timeout(CHECK_LIMIT_S + bench.wanted.delivery_s * 2):
+            if each.changes:
+                await bench.unless_sold()
             return Finding(Result.PASSED, await each.ask(bench))
     except Lacking as lack:
         return Finding(Result.LACKING, str(lack))

@@ -1,0 +1,1 @@
+"""The table of callers: who may do what."""

@@ -1,0 +1,42 @@
+"""The page about security says what is so, and its commands work as they stand."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from gateway.domain.alarm_rules import DEFAULT_RULES
+from gateway.settings import read_alarm_rules
+from tests.docs.blocks import blocks_of, column
+from tests.e2e.processes import clean_environment
+
+PAGE = Path(__file__).parents[2] / "docs" / "security.md"
+
+
+def test_the_page_names_each_rule_of_the_gateway() -> None:
+    assert column(PAGE, "rule") == {each.code for each in DEFAULT_RULES}
+
+
+def test_the_file_of_rules_is_read(tmp_path: Path) -> None:
+    (block,) = [block for block in blocks_of(PAGE) if block.kind == "yaml"]
+    (tmp_path / "rules.yaml").write_text(block.text)
+
+    assert [each.code for each in read_alarm_rules(tmp_path / "rules.yaml")] == ["MANY_ORDERS", "KEYS", "NEW_PLACE"]
+
+
+def test_the_commands_work_one_after_the_other(tmp_path: Path) -> None:
+    environment = clean_environment(GATEWAY_DATA=str(tmp_path / "data"))
+    typed = [line for block in blocks_of(PAGE) if block.kind == "sh" for line in block.text.splitlines()]
+
+    for line in typed:
+        command = [sys.executable, "-m", *line.removeprefix("uv run --no-dev ").split()]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+    assert len(typed) == 5
+
+
+def test_each_document_that_the_page_shows_is_there() -> None:
+    shown = set(PAGE.read_text().split("../tests/operations/")[1:])
+
+    assert all((PAGE.parents[1] / "tests" / "operations" / each.partition(")")[0]).exists() for each in shown)
+    assert len(shown) == 4

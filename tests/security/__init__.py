@@ -1,0 +1,1 @@
+"""Security events: recorded, chained, bounded, watched, shown to whom they concern."""
