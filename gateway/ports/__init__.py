@@ -33,7 +33,10 @@ class Clock(Protocol):
     """The one source of time."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC with its zone."""
+        """The present moment, in UTC with its zone. May jump, and differ between machines."""
+
+    def steady_s(self) -> float:
+        """Seconds that only ever go on, also while the process stands still; for what lasts within one process."""
 
 
 class Waiter(Protocol):

@@ -3,8 +3,7 @@
 import logging
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
 
 from gateway.contract.ordering import Ordering
 from gateway.contract.provider import Provider
@@ -18,6 +17,7 @@ from gateway.ports.steps import StepRecord
 from gateway.saga import changes, records
 from gateway.saga.failpoints import Reached, passing
 from gateway.saga.ledger import Change, write_step
+from gateway.saga.patience import Patience
 from gateway.saga.plan import Step
 
 alarms = logging.getLogger("gateway.alarms")
@@ -75,6 +75,11 @@ class Work:
     clock: Clock
     limits: SagaLimits = SagaLimits()
     reached: Reached = passing
+    patience: Patience = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One memory for all steps of this process."""
+        object.__setattr__(self, "patience", Patience(self.clock))
 
     def provider(self, item: OrderItem) -> Provider:
         """The item's provider. Raises: Unavailable while it is not connected."""
@@ -117,22 +122,26 @@ class Work:
 
         `detail` is the provider's own word, for operators.
         """
-        now = self.clock.now()
-        if item.hold is None and self.is_overdue(item, now):
+        if item.hold is None and self.is_overdue(item):
+            now = self.clock.now()
             params: Mapping[str, str] = {"offering": item.offering_name}
             record = records.stalled(item, now, code, detail)
             await self.write(order, item, lambda o, i: changes.held(o, i, code, now, params), record)
-        return self.poll_s(item, now)
+        return self.poll_s(item)
 
-    def is_overdue(self, item: OrderItem, now: datetime) -> bool:
+    def age_s(self, item: OrderItem) -> float:
+        """How long the item has been in its phase; the first call of this process begins to count."""
+        return self.patience.age_s(item, self.limits.of(item.phase))
+
+    def is_overdue(self, item: OrderItem) -> bool:
         """Whether the item has been in its phase for longer than allowed."""
-        return now - item.phase_since >= timedelta(seconds=self.limits.of(item.phase))
+        return self.age_s(item) >= self.limits.of(item.phase)
 
-    def poll_s(self, item: OrderItem, now: datetime) -> float:
+    def poll_s(self, item: OrderItem) -> float:
         """Often at first, less often the longer it takes; spread, so that many orders do not ask at once."""
         if item.hold is not None:
             return self.limits.held_poll_s * random.uniform(0.75, 1.25)  # noqa: S311
-        age_s = (now - item.phase_since).total_seconds()
+        age_s = self.age_s(item)
         pace_s = min(max(self.limits.poll_first_s, age_s / 4), self.limits.poll_most_s)
         left_s = self.limits.of(item.phase) - age_s
         pace_s = min(pace_s, left_s) if left_s > 0 else pace_s

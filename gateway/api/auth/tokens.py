@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from joserfc import jws, jwt
-from joserfc.errors import BadSignatureError, JoseError
+from joserfc.errors import BadSignatureError, ExpiredTokenError, JoseError
 from joserfc.jwt import JWTClaimsRegistry
 
 from gateway.api.auth.keys import KeyRing
@@ -18,6 +18,8 @@ AUDIENCE = "telecom-gateway-api"
 ALGORITHM = "ES256"
 TYPE = "at+jwt"  # RFC 9068: no other kind of JWT passes for an access token
 LIMIT = 4096
+# How far the clocks of two gateways may differ, that one takes at once what the other has just issued.
+SKEW_S = 60
 
 _SESSION = {"sub": {"essential": True}, "sid": {"essential": True}}
 _CLIENT = {"sub": {"essential": True}, "client_id": {"essential": True}, "jti": {"essential": True}}
@@ -117,9 +119,9 @@ class Tokens:
         if "sid" in claims and "client_id" in claims:
             return None  # a token is of one kind
         if "client_id" not in claims:
-            _rules(now, ISSUER, _SESSION).validate(dict(claims))
+            _check(claims, now, ISSUER, _SESSION)
             return Access(claims["sid"], claims["sub"], _until(claims))
-        _rules(now, self.issuer, _CLIENT).validate(dict(claims))
+        _check(claims, now, self.issuer, _CLIENT)
         scopes = frozenset(str(claims.get("scope", "")).split())
         if claims["client_id"] != claims["sub"]:
             return None
@@ -142,12 +144,18 @@ def _until(claims: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(claims["exp"], UTC)
 
 
-def _rules(now: datetime, issuer: str, of_kind: Mapping[str, Any]) -> JWTClaimsRegistry:
-    return JWTClaimsRegistry(
+def _check(claims: Mapping[str, Any], now: datetime, issuer: str, of_kind: Mapping[str, Any]) -> None:
+    """Raises: JoseError."""
+    rules = JWTClaimsRegistry(
         now=int(now.timestamp()),
+        leeway=SKEW_S,
         iss={"essential": True, "value": issuer},
         aud={"essential": True, "value": AUDIENCE},
         nbf={"essential": True},
         exp={"essential": True},
         **of_kind,
     )
+    rules.validate(dict(claims))
+    # The skew makes no token last longer.
+    if _until(claims) <= now:
+        raise ExpiredTokenError("exp")
