@@ -24,6 +24,9 @@ from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest, Trust, read_manifest
 from gateway.api.parts import ApiParts, ApiSettings
+from gateway.api.rates.settling import open_windows
+from gateway.api.rates.shared import open_counts
+from gateway.api.rates.windows import Windows
 from gateway.api.telemetry.exporting import TraceSettings, open_telemetry
 from gateway.api.telemetry.watching import Telemetry
 from gateway.api.texts.mails import compose
@@ -33,7 +36,7 @@ from gateway.domain.alarm_rules import AlarmRule
 from gateway.domain.security_chain import key_id
 from gateway.federation.adapters import installed_adapters
 from gateway.federation.callbacks import Callbacks, registered
-from gateway.federation.joining import Joining, Parts, reseal
+from gateway.federation.joining import Joining, Parts, keep_resealed, reseal
 from gateway.federation.polling import Pace, polled
 from gateway.federation.posts import Posts, Receipt
 from gateway.federation.projection import Projection, open_projection
@@ -58,11 +61,12 @@ from gateway.usecases.erasing import Erasing, erase_again
 from gateway.usecases.health import keep_health
 from gateway.usecases.mails import MailRules, send_mails
 from gateway.usecases.onboarding import Onboarding
+from gateway.usecases.one_time_passwords import reseal_secrets
 from gateway.usecases.passwords import answer_requests
 from gateway.usecases.refusals import keeping
 from gateway.usecases.retention import RetentionRules, keep_within
 from gateway.usecases.security_alarms import raise_alarms
-from gateway.usecases.security_checking import check_chain, note_keys
+from gateway.usecases.security_checking import check_chain, follow_keys, note_keys
 
 # One process works on a SQLite file at a time, so one name will do.
 SOLE_EXECUTOR = "local"
@@ -135,21 +139,35 @@ async def open_gateway(
     ):
         sealing = open_sealing(settings.secrets_key, settings.keys_folder)
         onboarding = _onboarding(settings, providers, sealing)
-        core = Core(storage, registry, projection, wakeups, clock, onboarding=onboarding)
+        executors = open_executors(settings.database, clock)
+        core = Core(
+            storage,
+            registry,
+            projection,
+            wakeups,
+            clock,
+            onboarding=onboarding,
+            executors=executors,
+            saga_limits=settings.saga_limits,
+        )
         await erase_again(Erasing(storage, clock, sealing), erased)
-        await reseal(storage, onboarding.sealing)
+        await reseal(storage, sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
         callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
-        executors = open_executors(settings.database, clock)
         async with (
+            open_counts(settings.redis_url) as counts,
+            open_windows(counts) as windows,
             _issuer(core, settings, public_url) as issuer,
-            open_auth(core, settings.keys_folder, _auth_settings(settings, public_url), _access(core, issuer)) as auth,
+            open_auth(
+                core, settings.keys_folder, _auth_settings(settings, public_url), _access(core, issuer), counts
+            ) as auth,
             engine.kept(),
             Supervisor(
                 executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
             ).supervised(),
             registered(registry, callbacks) as subscriptions,
+            tended("sealing", partial(keep_resealed, sealing.newest, partial(_reseal_all, core, sealing))),
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
             keeping(core.refusals, storage, clock),
             _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),
@@ -157,11 +175,12 @@ async def open_gateway(
                 "mails", partial(send_mails, core, _mail_rules(settings), partial(answer_requests, core, auth.rules))
             ),
             _guarding(core, audit, rules, settings),
+            tended("key events", partial(follow_keys, core, partial(_key_ids, sealing, audit, auth))),
         ):
             await note_keys(core, _key_ids(sealing, audit, auth))
             parts = (core, storage, engine, projection, waits_for_providers)
             doors = [*auth_routes(auth), *(oidc_routes(auth, issuer) if issuer else [])]
-            yield _gateway(parts, (auth, doors), registry, callbacks, telemetry, (api, library))
+            yield _gateway(parts, (auth, doors), registry, callbacks, telemetry, (api, library, windows))
 
 
 @asynccontextmanager
@@ -177,6 +196,11 @@ async def _issuer(core: Core, settings: Settings, public_url: str) -> AsyncItera
 
 def _access(core: Core, issuer: Issuer | None) -> IssuerAccess | None:
     return IssuerAccess(core, issuer) if issuer else None
+
+
+async def _reseal_all(core: Core, sealing: FernetSealing) -> None:
+    await reseal(core.storage, sealing)
+    await reseal_secrets(core.storage, sealing)
 
 
 async def _is_refused(outbound: Outbound, settings: Mapping[str, Any]) -> bool:
@@ -231,7 +255,8 @@ async def _guarding(
 
 def _key_ids(sealing: FernetSealing, audit: AuditTrail, auth: AuthParts) -> Mapping[str, str]:
     """The ids of every key that the gateway works with, the newest first."""
-    signing = [str(each["kid"]) for each in auth.tokens.public_keys()["keys"]]
+    sealing.newest()  # reads the file, where it has changed
+    signing = auth.tokens.key_ids()
     chained = [key_id(each) for each in audit.keys.keys]
     return {
         name: " ".join(ids) for name, ids in (("signing", signing), ("audit", chained), ("secrets", sealing.key_ids))
@@ -244,9 +269,9 @@ def _gateway(
     registry: Registry,
     callbacks: Callbacks,
     telemetry: Telemetry,
-    api: tuple[ApiSettings, Library],
+    api: tuple[ApiSettings, Library, Windows],
 ) -> Gateway:
-    core, (settings, library) = parts[0], api
+    core, (settings, library, windows) = parts[0], api
     posts = Posts(registry, core.wakeups, core.clock)
 
     async def receive(slug: str, headers: Mapping[str, str], body: bytes) -> Receipt:
@@ -265,6 +290,7 @@ def _gateway(
             receive=receive,
             settings=settings,
             telemetry=telemetry,
+            windows=windows,
             attempts=doors[0].rules.attempts,
         ),
         library,

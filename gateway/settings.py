@@ -199,8 +199,8 @@ class Settings(BaseSettings):
     )
     redis_url: Annotated[str, AfterValidator(_redis)] = Field(
         "",
-        description="A Redis or Valkey, redis://…, over which several gateways wake each other; without one they do by "
-        "the database (PostgreSQL).",
+        description="A Redis or Valkey, redis://…, over which several gateways wake each other and count what is "
+        "limited; without one they wake by the database (PostgreSQL), and each counts alone.",
         repr=False,
     )
     executor_id: Annotated[str, AfterValidator(_executor_id)] = Field(

@@ -40,7 +40,7 @@ def create_app(parts: ApiParts, library: Library | None = None) -> Starlette:
     It starts nothing by itself; `state.end_streams()` ends what stays open, for a shutdown. Raises: as `open_library`.
     """
     library = library or open_library(parts.settings)
-    execution = WatchedExecution(schema, library, parts.settings.operation, parts.telemetry)
+    execution = WatchedExecution(schema, library, parts.settings.operation, parts.telemetry, parts.windows)
     liveness, probes = Liveness(parts.core, parts.identity), Probes(parts)
     application = Starlette(
         routes=[

@@ -12,6 +12,7 @@ from gateway.api.auth.attempts import counting
 from gateway.api.operations.bounds import DocumentBounds
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.persisted import Manifest
+from gateway.api.rates.windows import MemoryWindows, Windows
 from gateway.api.telemetry.watching import Telemetry
 from gateway.domain.parties import Caller
 from gateway.federation.posts import Receipt
@@ -71,7 +72,7 @@ class ApiParts:
     """The API's parts.
 
     `is_hub_secret` is asked with a provider's slug and the secret of its callback; `receive` is given the slug, the
-    headers and the body of what was posted.
+    headers and the body of what was posted. `windows` count what operations cost, and the events that were posted.
     """
 
     core: Core
@@ -82,4 +83,5 @@ class ApiParts:
     receive: Callable[[str, Mapping[str, str], bytes], Awaitable[Receipt]]
     settings: ApiSettings = field(default_factory=ApiSettings)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    windows: Windows = field(default_factory=MemoryWindows)
     attempts: Attempts = field(default_factory=counting)

@@ -3,8 +3,6 @@
 import asyncio
 
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -32,7 +30,7 @@ class Probes:
 
     def __init__(self, parts: ApiParts) -> None:
         self._parts = parts
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._windows = parts.windows
         self._rate = parse(parts.settings.hub_rate)
         self._orders = OpenOrders(parts.core.storage, parts.telemetry.metrics)
 
@@ -67,7 +65,7 @@ class Probes:
         slug, secret = request.path_params["slug"], request.path_params["secret"]
         if not self._parts.is_hub_secret(slug, secret):
             return Response(status_code=404)
-        if not self._limiter.hit(self._rate, slug):
+        if not self._windows.hit(self._rate, f"events/{slug}"):
             return Response(status_code=429, headers={"retry-after": "60"})
         try:
             body = await read_body(request.receive, self._parts.settings.hub_body_limit)

@@ -19,9 +19,13 @@ provider_commands = typer.Typer(help="The providers: what is connected, and whet
 db_commands = typer.Typer(help="The database.", no_args_is_help=True)
 account_commands = typer.Typer(help="People's accounts.", no_args_is_help=True)
 client_commands = typer.Typer(help="Service clients: programs that sign in for themselves.", no_args_is_help=True)
+key_commands = typer.Typer(help="Keys that sign tokens, and that seal credentials.", no_args_is_help=True)
+order_commands = typer.Typer(help="Orders.", no_args_is_help=True)
 app.add_typer(provider_commands, name="provider")
 app.add_typer(db_commands, name="db")
 app.add_typer(client_commands, name="client")
+app.add_typer(key_commands, name="keys")
+app.add_typer(order_commands, name="orders")
 app.add_typer(account_commands, name="account")
 audit_commands = typer.Typer(help="The trail of security events.", no_args_is_help=True)
 app.add_typer(audit_commands, name="audit")
@@ -208,6 +212,52 @@ def client_end(client_id: ClientId, data: Data = None) -> int:
     from gateway.cli.clients import end_client
 
     return end_client(client_id, data)
+
+
+@key_commands.command("list")
+def keys_list(data: Data = None) -> int:
+    """Say which keys there are, and what each still does."""
+    from gateway.cli.keys import list_keys
+
+    return list_keys(data)
+
+
+@key_commands.command("rotate")
+def keys_rotate(
+    of_secrets: Annotated[bool, typer.Option("--secrets", help="The key that seals credentials, not tokens.")] = False,
+    after: Annotated[
+        int, typer.Option(min=5, help="After how many seconds a new key signs: by then all have read it.")
+    ] = 600,
+    data: Data = None,
+) -> int:
+    """Make a new key. Gateways that run go over to it by themselves; the old one goes on checking or opening."""
+    from gateway.cli.keys import rotate_keys
+
+    return rotate_keys(data, after, of_secrets=of_secrets)
+
+
+@key_commands.command("drop")
+def keys_drop(key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id.")], data: Data = None) -> int:
+    """Drop an old key; refused while anything needs it."""
+    from gateway.cli.keys import drop_key
+
+    return drop_key(key_id, data)
+
+
+@order_commands.command("reconcile")
+def orders_reconcile(
+    provider: Annotated[str | None, typer.Option(help="One provider's slug.", show_default="all")] = None,
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    wait: Annotated[
+        float, typer.Option(min=0, help="How many seconds a difference must last: a gateway may be at work.")
+    ] = 90,
+    providers: ProvidersFile = None,
+    data: Data = None,
+) -> int:
+    """Compare orders and products with the providers'; status 1 when they differ, 2 when one can't be asked."""
+    from gateway.cli.orders import reconcile_orders
+
+    return reconcile_orders(provider, providers, data, form, wait)
 
 
 @account_commands.command("end-sessions")

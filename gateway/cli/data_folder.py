@@ -71,12 +71,17 @@ def _holder(lock: IO[str]) -> dict[str, Any]:
     return {}
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replaces a file of the folder, readable for its owner alone, in one piece."""
+def write_private(path: Path, text: str, owner: tuple[int, int] | None = None) -> None:
+    """Replaces a file of the folder, readable for its owner alone, in one piece.
+
+    The owner (user and group) is who writes it, unless another is named. Raises: OSError.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
+        if owner not in {None, (os.geteuid(), os.getegid())}:
+            os.fchown(file.fileno(), *owner)
         os.fsync(file.fileno())
     unfinished.replace(path)

@@ -22,7 +22,7 @@ class ClientScope(StrEnum):
 
 CLIENT_SCOPES: Mapping[ClientScope, str] = {
     ClientScope.PROVIDERS_WRITE: "Registers providers, and changes, suspends and removes its own.",
-    ClientScope.OPERATIONS: "Sees how the gateway runs, as the operator's own tools do.",
+    ClientScope.OPERATIONS: "Sees how the gateway runs and which orders need a person; helps these on, or ends them.",
 }
 """Every scope that there is, with what it allows."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.contract.provider import Limits
@@ -12,12 +12,14 @@ from gateway.federation.callbacks import Subscriptions
 from gateway.federation.projection import Projection
 from gateway.federation.registry import ProviderSpec, Registry, UnknownAdapter
 from gateway.ports import Storage, WakeUps
-from gateway.ports.registrations import PROVIDERS_TOPIC, SealBroken, Sealing
+from gateway.ports.registrations import PROVIDERS_TOPIC, SealBroken, SealedConnections, Sealing
 
 log = logging.getLogger(__name__)
 
 # How soon another process's change is seen; its price is one read of one row.
 SWEEP_S = 0.5
+# How soon another key is noticed; its price is one read of a small file.
+RESEAL_LOOK_S = 2.0
 
 
 def sealed_connection(sealing: Sealing, connection: Connection) -> str:
@@ -134,10 +136,40 @@ async def reseal(storage: Storage, sealing: Sealing) -> int:
     """Seals what an older key has sealed by the newest one; how many were. One that no key opens stays as it is."""
     count = 0
     async with storage.writing() as unit:
-        for registration_id, connections in (await unit.registrations.all_connections()).items():
+        for registration_id, seen in (await unit.registrations.all_connections()).items():
+            if seen.renewed(sealing) is None:
+                continue
             registration = await unit.registrations.get(registration_id, lock=True)
-            renewed = connections.renewed(sealing)
+            # Read again under the lock: another gateway may have changed it, or sealed it anew, meanwhile.
+            renewed = (await unit.registrations.connections(registration_id)).renewed(sealing)
             if registration is not None and renewed is not None:
                 await unit.registrations.save(registration, renewed)
                 count += 1
     return count
+
+
+async def keep_resealed(newest: Callable[[], str], reseal_all: Callable[[], Awaitable[None]]) -> None:
+    """Has all sealed anew whenever another key is the newest one."""
+    sealed_by = None
+    while True:
+        key = newest()
+        if key != sealed_by:
+            await reseal_all()
+            sealed_by = key
+        await asyncio.sleep(RESEAL_LOOK_S)
+
+
+async def unopened(storage: Storage, sealing: Sealing) -> int:
+    """How many registrations have a connection that it does not open."""
+    async with storage.reading() as unit:
+        connections = (await unit.registrations.all_connections()).values()
+    return sum(not _opens(sealing, each) for each in connections)
+
+
+def _opens(sealing: Sealing, connections: SealedConnections) -> bool:
+    try:
+        for sealed in filter(None, (connections.serving, connections.pending)):
+            sealing.unseal(sealed)
+    except SealBroken:
+        return False
+    return True

@@ -32,6 +32,7 @@ class _Shelf:
     snapshot: CatalogSnapshot | None = None
     entries: tuple[Entry, ...] = ()
     confirmed_at: datetime | None = None
+    confirmed_s: float = 0.0
     failure: ProviderError | None = None
     has_answered: bool = False
     is_sold: bool = True
@@ -152,7 +153,8 @@ class Projection:
                     with sorting(slug, "catalog", ContractBroken):
                         await self._put(shelf, newer)
                     await self._keep(newer)
-            shelf.failure, shelf.has_answered, shelf.confirmed_at = None, True, self._clock.now()
+            shelf.failure, shelf.has_answered = None, True
+            shelf.confirmed_at, shelf.confirmed_s = self._clock.now(), self._clock.steady_s()
         except ProviderError as error:
             shelf.failure = error.bare()
         return shelf.failure is None
@@ -196,7 +198,7 @@ class Projection:
     def _is_stale(self, shelf: _Shelf) -> bool:
         if not shelf.has_answered or shelf.failure is not None or shelf.confirmed_at is None:
             return True
-        return self._clock.now() - shelf.confirmed_at > 3 * self._age
+        return self._clock.steady_s() - shelf.confirmed_s > 3 * self._age.total_seconds()
 
     def _missing(self, shelf: _Shelf) -> UnavailableProvider:
         error = shelf.failure or Unavailable(shelf.profile.slug, "catalog", "not read yet")

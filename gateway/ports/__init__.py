@@ -20,18 +20,24 @@ from gateway.ports.health import HealthEvents
 from gateway.ports.issuer import IssuerAccounts
 from gateway.ports.mails import Mails
 from gateway.ports.members import Invitations, Members, Records
+from gateway.ports.operations import OperationsReading
 from gateway.ports.personal import PersonalData
+from gateway.ports.reconciliation import Reconciliation
 from gateway.ports.registrations import Registrations
 from gateway.ports.retention import Retention
 from gateway.ports.security import SecurityEvents
 from gateway.ports.sign_in import OneTimePasswords, PasswordResets, Profile
+from gateway.ports.steps import StepRecord
 
 
 class Clock(Protocol):
     """The one source of time."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC with its zone."""
+        """The present moment, in UTC with its zone. May jump, and differ between machines."""
+
+    def steady_s(self) -> float:
+        """Seconds that only ever go on, also while the process stands still; for what lasts within one process."""
 
 
 class Waiter(Protocol):
@@ -291,20 +297,6 @@ class Bundles(Protocol):
         """All of the customer's that are OPEN, each locked until the transaction ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """One provider call of an order's: written before it is sent (`outcome` None), and again with its outcome."""
-
-    item_id: str
-    step: str
-    attempt: int
-    key: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    outcome: str | None = None
-    detail: str = ""
-
-
 class Orders(Protocol):
     """Orders with their items, cancellations and steps."""
 
@@ -444,7 +436,11 @@ class UnitOfWork(Protocol):
     @property
     def records(self) -> Records: ...
     @property
+    def operations(self) -> OperationsReading: ...
+    @property
     def retention(self) -> Retention: ...
+    @property
+    def reconciliation(self) -> Reconciliation: ...
     @property
     def issuer_accounts(self) -> IssuerAccounts: ...
     @property

@@ -131,7 +131,8 @@ def cancel_refused(order: Order, item: OrderItem, now: datetime, params: Mapping
     """
     cancellation = order.open_cancellation
     is_assessing = cancellation is not None and cancellation.state is CancellationState.ACKNOWLEDGED
-    order = moved(order, item, ItemPhase.TRACKING, now, is_cancel_refused=not is_assessing)
+    # What was given up and is delivered all the same has not failed.
+    order = moved(order, item, ItemPhase.TRACKING, now, is_cancel_refused=not is_assessing, failure=None)
     if cancellation is None:
         return order
     refusal = CancellationRefusal(item.id, CancellationRefusalCode.PAST_POINT_OF_NO_RETURN, params)

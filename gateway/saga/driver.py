@@ -60,6 +60,7 @@ class _Run:
         self.stale: set[str] = set()
 
     async def to_the_end(self) -> None:
+        order: Order | None = None
         try:
             order = await self._read()
             while order is not None and order.state not in FINAL_ORDER_STATES:
@@ -67,6 +68,8 @@ class _Run:
                     order = await self._until_topics_change(order, waiter)
         finally:
             await self._drop()
+            for item in order.items if order else ():
+                self.work.patience.forget(item)
 
     async def _read(self) -> Order | None:
         async with self.work.storage.reading() as uow:
@@ -98,6 +101,7 @@ class _Run:
                 continue
             phase, due_s = self.due.get(item.id, (item.phase, 0.0))
             if phase is not item.phase or due_s <= now_s:
+                self.work.age_s(item)
                 self.under_way[item.id] = asyncio.create_task(self._take(action, order, item))
 
     async def _take(self, action: Action, order: Order, item: OrderItem) -> float:

@@ -45,7 +45,7 @@ def _rest(before: Order, after: Order) -> Iterator[NewEvent]:
     yield from _of_cancellations(before, after, is_request=False)
     if before.state is not after.state:
         kind = _ORDER_KINDS[after.state] if after.state in FINAL_ORDER_STATES else "OrderStateChanged"
-        yield NewEvent(kind)
+        yield NewEvent(kind, reason=after.failure if after.state is OrderState.FAILED else None)
 
 
 def _of_cancellations(before: Order, after: Order, *, is_request: bool) -> Iterator[NewEvent]:

@@ -10,7 +10,8 @@ from gateway.domain.engagement import Notification
 from gateway.domain.identity import own_id
 from gateway.domain.ordering.orders import Order, OrderItem
 from gateway.domain.ordering.states import OrderState
-from gateway.ports import StepRecord, Storage, UnitOfWork
+from gateway.ports import Storage, UnitOfWork
+from gateway.ports.steps import StepRecord
 from gateway.saga.changes import settled
 from gateway.saga.history import events_between
 
@@ -59,12 +60,13 @@ async def write_step(
     """One transaction: the item's change with its step's record; None, and nothing stored, where the change no longer
     counts.
 
-    It no longer counts when the item is not in the phase it was seen in: another run of the order was quicker.
+    It no longer counts when the item is not in the phase it was seen in, or is at another attempt: another run of the
+    order was quicker, or a person.
     """
     async with storage.writing() as uow:
         before = await uow.orders.get(seen.id, lock=True)
         current = before.item(item.id) if before else None
-        if before is None or current is None or current.phase is not item.phase:
+        if before is None or current is None or _has_moved(item, current):
             return None
         after = change(before, current)
         if after is None:
@@ -72,6 +74,10 @@ async def write_step(
         if record is not None:
             await uow.orders.record_step(seen.id, record)
         return await write_change(uow, before, after, now)
+
+
+def _has_moved(seen: OrderItem, current: OrderItem) -> bool:
+    return current.phase is not seen.phase or current.attempt != seen.attempt
 
 
 def with_expected_completion(order: Order, expected: datetime | None) -> Order:

@@ -3,8 +3,7 @@
 import logging
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
 
 from gateway.contract.ordering import Ordering
 from gateway.contract.provider import Provider
@@ -13,10 +12,12 @@ from gateway.domain.ordering.orders import Failure, Order, OrderItem
 from gateway.domain.ordering.reasons import FailureCode, HoldCode
 from gateway.domain.ordering.states import ItemPhase
 from gateway.federation.directory import Directory
-from gateway.ports import Clock, StepRecord, Storage, WakeUps
-from gateway.saga import changes
+from gateway.ports import Clock, Storage, WakeUps
+from gateway.ports.steps import StepRecord
+from gateway.saga import changes, records
 from gateway.saga.failpoints import Reached, passing
 from gateway.saga.ledger import Change, write_step
+from gateway.saga.patience import Patience
 from gateway.saga.plan import Step
 
 alarms = logging.getLogger("gateway.alarms")
@@ -74,6 +75,11 @@ class Work:
     clock: Clock
     limits: SagaLimits = SagaLimits()
     reached: Reached = passing
+    patience: Patience = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One memory for all steps of this process."""
+        object.__setattr__(self, "patience", Patience(self.clock))
 
     def provider(self, item: OrderItem) -> Provider:
         """The item's provider. Raises: Unavailable while it is not connected."""
@@ -101,29 +107,41 @@ class Work:
             alarms.error("contract-broken provider=%s capability=%s", error.provider, error.capability)
         failure = _final_failure(item, error)
         if failure is not None:
-            await self.write(order, item, lambda o, i: changes.failed(o, i, failure, self.clock.now()))
+            now = self.clock.now()
+            record = records.stalled(item, now, error.code, error.detail)
+            await self.write(order, item, lambda o, i: changes.failed(o, i, failure, now), record)
             return 0.0
         code = next((hold for kind, hold in _HOLDS if isinstance(error, kind)), HoldCode.PROVIDER_UNAVAILABLE)
         wait_s = error.retry_after_s if isinstance(error, Unavailable) and error.retry_after_s else 0.0
-        return max(wait_s, await self.waiting(order, item, code))
+        return max(wait_s, await self.waiting(order, item, code, error.detail))
 
-    async def waiting(self, order: Order, item: OrderItem, code: HoldCode = HoldCode.PROVIDER_TOO_SLOW) -> float:
-        """The seconds until the next look; the item is HELD when its phase's time is over."""
-        now = self.clock.now()
-        if item.hold is None and self.is_overdue(item, now):
+    async def waiting(
+        self, order: Order, item: OrderItem, code: HoldCode = HoldCode.PROVIDER_TOO_SLOW, detail: str = ""
+    ) -> float:
+        """The seconds until the next look; the item is HELD when its phase's time is over.
+
+        `detail` is the provider's own word, for operators.
+        """
+        if item.hold is None and self.is_overdue(item):
+            now = self.clock.now()
             params: Mapping[str, str] = {"offering": item.offering_name}
-            await self.write(order, item, lambda o, i: changes.held(o, i, code, now, params))
-        return self.poll_s(item, now)
+            record = records.stalled(item, now, code, detail)
+            await self.write(order, item, lambda o, i: changes.held(o, i, code, now, params), record)
+        return self.poll_s(item)
 
-    def is_overdue(self, item: OrderItem, now: datetime) -> bool:
+    def age_s(self, item: OrderItem) -> float:
+        """How long the item has been in its phase; the first call of this process begins to count."""
+        return self.patience.age_s(item, self.limits.of(item.phase))
+
+    def is_overdue(self, item: OrderItem) -> bool:
         """Whether the item has been in its phase for longer than allowed."""
-        return now - item.phase_since >= timedelta(seconds=self.limits.of(item.phase))
+        return self.age_s(item) >= self.limits.of(item.phase)
 
-    def poll_s(self, item: OrderItem, now: datetime) -> float:
+    def poll_s(self, item: OrderItem) -> float:
         """Often at first, less often the longer it takes; spread, so that many orders do not ask at once."""
         if item.hold is not None:
             return self.limits.held_poll_s * random.uniform(0.75, 1.25)  # noqa: S311
-        age_s = (now - item.phase_since).total_seconds()
+        age_s = self.age_s(item)
         pace_s = min(max(self.limits.poll_first_s, age_s / 4), self.limits.poll_most_s)
         left_s = self.limits.of(item.phase) - age_s
         pace_s = min(pace_s, left_s) if left_s > 0 else pace_s
@@ -131,9 +149,8 @@ class Work:
 
     def begun(self, item: OrderItem, step: Step, key: str) -> StepRecord:
         """The record of a call that is about to be sent."""
-        return StepRecord(item.id, step, item.attempt, key, self.clock.now())
+        return records.begun(item, step, key, self.clock.now())
 
     def done(self, item: OrderItem, step: Step, key: str, outcome: str, detail: str = "") -> StepRecord:
         """The record of a call whose outcome is known."""
-        started_at = item.sent_at or self.clock.now()
-        return StepRecord(item.id, step, item.attempt, key, started_at, self.clock.now(), outcome, detail)
+        return records.done(item, step, key, self.clock.now(), outcome, detail)

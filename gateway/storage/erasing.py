@@ -126,7 +126,9 @@ async def erase_customer(rows: Rows, key: str, at: datetime) -> bool:
     orders = select(order.c.key).where(order.c.customer == key)
     await _rewrite(rows, item, item.c.order.in_(orders), OrderItem, lambda each: _without_values(each, linked))
     await rows.run(update(event).where(event.c.customer == key).values(reason=None, params=None))
-    await rows.run(update(tables.order_step).where(tables.order_step.c.order.in_(orders)).values(detail=""))
+    await rows.run(
+        update(tables.order_step).where(tables.order_step.c.order.in_(orders)).values(detail="", inputs="{}")
+    )
     return True
 
 

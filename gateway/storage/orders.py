@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, tuple_, update
+from sqlalchemy import Row, Select, func, insert, select, tuple_, update
 
+from gateway.domain.ordering.operations import held_since, progressed_at
 from gateway.domain.ordering.orders import Order, OrderItem
 from gateway.domain.ordering.states import FINAL_ORDER_STATES, OrderState
-from gateway.ports import StepRecord
+from gateway.ports.steps import StepRecord
 from gateway.storage import tables
 from gateway.storage.columns import from_json, to_json
 from gateway.storage.ids import ACTOR, AUTHORIZATION, CUSTOMER, ORDER, ORDER_ITEM, own_id, raw, sought
@@ -18,12 +19,21 @@ from gateway.storage.rows import Rows, Starter
 _order = tables.order.c
 _item = tables.order_item.c
 _step = tables.order_step.c
+ROW = (_order.key, _order.body, _order.last_event)
+STEP_ROW = tuple(column for column in _step if column.name != "order")
 
 
 def _order_values(order: Order) -> dict[str, Any]:
     """Its row but for `last_event`, which only the events' numbering moves."""
     body = to_json(dataclasses.replace(order, items=()))
-    return {"state": order.state, "is_open": order.state not in FINAL_ORDER_STATES, "body": body}
+    return {
+        "state": order.state,
+        "is_open": order.state not in FINAL_ORDER_STATES,
+        "held_since": held_since(order),
+        "expected_at": order.expected_completion_at,
+        "progressed_at": progressed_at(order),
+        "body": body,
+    }
 
 
 def _by_whom(order: Order) -> dict[str, Any]:
@@ -54,6 +64,29 @@ def _put_together(row: Row[Any], items: Sequence[Row[Any]]) -> Order:
     return dataclasses.replace(order, items=read, last_sequence=row.last_event)
 
 
+async def items_of(rows: Rows, orders: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """The item rows of each of these orders, by position."""
+    statement = select(_item.order, _item.body).where(_item.order.in_(orders)).order_by(_item.order, _item.position)
+    found: dict[str, list[Row[Any]]] = {key: [] for key in orders}
+    for row in await rows.all(statement):
+        found[row.order].append(row)
+    return found
+
+
+async def read_orders(rows: Rows, statement: Select[Any]) -> list[Order]:
+    """The orders of a statement that selects `ROW`, with their items."""
+    found = await rows.all(statement)
+    items = await items_of(rows, [row.key for row in found])
+    return [_put_together(row, items[row.key]) for row in found]
+
+
+def step_of(row: Row[Any]) -> StepRecord:
+    """The step of a row that has all of `STEP_ROW`."""
+    values = dict(row._mapping)
+    inputs = from_json(values.pop("inputs"), dict[str, str])
+    return StepRecord(key=values.pop("idempotency_key"), inputs=inputs, **values)
+
+
 class SqlOrders:
     """Orders with their items, cancellations and steps."""
 
@@ -72,21 +105,14 @@ class SqlOrders:
 
     async def get(self, order_id: str, *, lock: bool = False) -> Order | None:
         key = sought(ORDER, order_id)
-        statement = select(_order.key, _order.body, _order.last_event).where(_order.key == key)
+        statement = select(*ROW).where(_order.key == key)
         row = await self._rows.first(statement.with_for_update() if lock else statement)
         if row is None:
             return None
-        items = (await self._items([key]))[key]
+        items = (await items_of(self._rows, [key]))[key]
         if lock:
             self._held[key] = {item.body for item in items}
         return _put_together(row, items)
-
-    async def _items(self, orders: Sequence[str]) -> dict[str, list[Row[Any]]]:
-        statement = select(_item.order, _item.body).where(_item.order.in_(orders)).order_by(_item.order, _item.position)
-        found: dict[str, list[Row[Any]]] = {key: [] for key in orders}
-        for row in await self._rows.all(statement):
-            found[row.order].append(row)
-        return found
 
     async def save(self, order: Order) -> None:
         key = raw(ORDER, order.id)
@@ -103,14 +129,12 @@ class SqlOrders:
         self._held[key] = {row["body"] for row in rows}
 
     async def page(self, customer_id: str, first: int, after: tuple[datetime, str] | None) -> Sequence[Order]:
-        statement = select(_order.key, _order.body, _order.last_event)
-        statement = statement.where(_order.customer == sought(CUSTOMER, customer_id))
+        statement = select(*ROW).where(_order.customer == sought(CUSTOMER, customer_id))
         if after:
             place = tuple_(_order.placed_at, _order.key)
             statement = statement.where(place < (after[0], sought(ORDER, after[1])))
-        rows = await self._rows.all(statement.order_by(_order.placed_at.desc(), _order.key.desc()).limit(first))
-        items = await self._items([row.key for row in rows])
-        return [_put_together(row, items[row.key]) for row in rows]
+        ordered = statement.order_by(_order.placed_at.desc(), _order.key.desc())
+        return await read_orders(self._rows, ordered.limit(first))
 
     async def open_ids(self) -> Sequence[str]:
         statement = select(_order.key).where(_order.is_open.is_(True)).order_by(_order.placed_at, _order.key)
@@ -141,16 +165,16 @@ class SqlOrders:
     async def record_step(self, order_id: str, record: StepRecord) -> None:
         values = dataclasses.asdict(record)
         values["idempotency_key"] = values.pop("key")
+        values["inputs"] = to_json(record.inputs)
         await self._rows.put(tables.order_step, [{"order": raw(ORDER, order_id), **values}])
 
     async def steps(self, order_id: str) -> Sequence[StepRecord]:
         statement = (
-            select(*(column for column in _step if column.name != "order"))
+            select(*STEP_ROW)
             .where(_step.order == sought(ORDER, order_id))
             .order_by(_step.started_at, _step.idempotency_key, _step.step)
         )
-        found = [dict(row._mapping) for row in await self._rows.all(statement)]
-        return [StepRecord(key=values.pop("idempotency_key"), **values) for values in found]
+        return [step_of(row) for row in await self._rows.all(statement)]
 
     async def start(self, order_id: str) -> None:
         if self._starter is None:

@@ -15,7 +15,8 @@ from gateway.storage.rows import Rows
 _account = tables.provider_account.c
 
 
-def _provider_account(row: Row[tuple[object, ...]]) -> ProviderAccount:
+def read_account(row: Row[tuple[object, ...]]) -> ProviderAccount:
+    """The account of a row; one in a state that is unknown here is taken for linked."""
     state = closest(ProviderAccountState, row.state, ProviderAccountState.LINKED)
     return ProviderAccount(own_id(CUSTOMER, row.customer), row.provider, row.ref, state, row.verified_at)
 
@@ -53,12 +54,12 @@ class CustomerRows:
             .order_by(_account.state, _account.created_at, _account.ref)
         )
         row = await self._rows.first(statement)
-        return _provider_account(row) if row else None
+        return read_account(row) if row else None
 
     async def provider_accounts(self, customer_id: str) -> Sequence[ProviderAccount]:
         statement = select(tables.provider_account).where(_account.customer == sought(CUSTOMER, customer_id))
         rows = await self._rows.all(statement.order_by(_account.provider, _account.state, _account.ref))
-        return [_provider_account(row) for row in rows]
+        return [read_account(row) for row in rows]
 
     async def add_site(self, site: Site) -> None:
         key, customer = raw(SITE, site.id), raw(CUSTOMER, site.customer_id)

@@ -1,6 +1,8 @@
 """PostgreSQL: one pool; rows are locked with FOR UPDATE, reads are one snapshot."""
 
-from sqlalchemy import URL, Connection, text
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gateway.ports import Clock
@@ -9,6 +11,9 @@ from gateway.storage.postgres_line import FAILURES, PostgresLine
 from gateway.storage.shared_wakeups import Failures, Line
 
 POOL_SIZE = 10
+# A process that is stopped in the middle of a transaction keeps its rows from whoever takes its orders over: no longer
+# than this, as long as any does nothing between two statements.
+IDLE_S = 5
 _SCHEMA_LOCK = 7_316_442_091_255_403_521  # any number that nobody else uses
 
 
@@ -26,12 +31,20 @@ def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         pool_pre_ping=True,
         hide_parameters=True,
     )
+    event.listen(writer.sync_engine, "connect", _bound)
     return writer, writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def scrub(_: URL) -> bool:
     """Nothing to do here: VACUUM takes away what was overwritten, and the server's archive is the operator's."""
     return True
+
+
+def _bound(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
+    cursor.close()
+    connection.commit()
 
 
 def lock_schema(connection: Connection) -> None:

@@ -11,7 +11,6 @@ nobody sends anything to a provider under a hold that another has taken. No cloc
 import asyncio
 import hashlib
 import logging
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -20,6 +19,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from gateway.ports.executors import ExecutorIdInUse, ExecutorRecord, LeaseLost, Recover
+from gateway.storage.clock import steady_s
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +33,6 @@ _ANSWER_S = 2.0
 _FAILURES = (psycopg.Error, OSError, TimeoutError)
 
 Connection = psycopg.AsyncConnection[TupleRow]
-
-
-def steady_s() -> float:
-    """Seconds of a clock that also runs while the process, or the machine, is stopped, where there is one."""
-    kind = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if kind is None else time.clock_gettime(kind)
 
 
 def lock_key(executor_id: str) -> int:

@@ -19,9 +19,13 @@ class FernetSealing:
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self.key_ids = tuple(key_id(key.encode()) for key in keys)
+        self.key_ids = tuple(secret_id(key) for key in keys)
         self._newest = Fernet(keys[0])
         self._all = MultiFernet([Fernet(key) for key in keys])
+
+    def newest(self) -> str:
+        """The id of the key that seals."""
+        return self.key_ids[0]
 
     def seal(self, text: str) -> str:
         return self._newest.encrypt(text.encode()).decode()
@@ -40,6 +44,69 @@ class FernetSealing:
         return None
 
 
+class FileSealing(FernetSealing):
+    """By the keys of a file, one a line, as it is at each use: who changes the file stops no gateway."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises: OSError."""
+        self._path = path
+        self._seen = b""
+        self._look()
+
+    def newest(self) -> str:
+        self._look()
+        return super().newest()
+
+    def seal(self, text: str) -> str:
+        self._look()
+        return super().seal(text)
+
+    def unseal(self, sealed: str) -> str:
+        self._look()
+        return super().unseal(sealed)
+
+    def resealed(self, sealed: str) -> str | None:
+        self._look()
+        return super().resealed(sealed)
+
+    def _look(self) -> None:
+        try:
+            content = self._path.read_bytes()
+        except OSError:
+            if not self._seen:
+                raise
+            return  # as it was
+        if content != self._seen:
+            try:
+                super().__init__(keys_in(content))
+            except (ValueError, IndexError):
+                if not self._seen:
+                    raise
+                return
+            self._seen = content
+
+
+def keys_in(content: bytes) -> list[str]:
+    """The keys of a file, the one that seals first."""
+    return [line.strip() for line in content.decode("ascii").splitlines() if line.strip()]
+
+
+def secret_id(key: str) -> str:
+    """What a key is called where others read it, in the security events too."""
+    return key_id(key.encode())
+
+
+def new_key() -> str:
+    """A key that nobody else has."""
+    return Fernet.generate_key().decode("ascii")
+
+
 def open_sealing(keys: Sequence[str], folder: Path) -> FernetSealing:
-    """By these keys; without any by the one in the folder, made on first use for its owner alone. Raises: OSError."""
-    return FernetSealing(keys or [kept_secret(folder / KEY_FILE, Fernet.generate_key).decode("ascii").strip()])
+    """By these keys; without any by those of the file in the folder, made on first use for its owner alone.
+
+    Raises: OSError.
+    """
+    if keys:
+        return FernetSealing(keys)
+    kept_secret(folder / KEY_FILE, Fernet.generate_key)
+    return FileSealing(folder / KEY_FILE)

@@ -222,6 +222,10 @@ order = Table(
     Column("is_open", Boolean, nullable=False),
     Column("placed_at", Moment, nullable=False),
     Column("last_event", Integer, nullable=False),
+    # What the operator looks for: since when an item is HELD, when it is due, when it last came on.
+    Column("held_since", Moment),
+    Column("expected_at", Moment),
+    Column("progressed_at", Moment),
     Column("body", Text, nullable=False),
     Column("placed_by", KEY),
     Column("authorization", KEY),
@@ -229,6 +233,7 @@ order = Table(
     Index(None, "authorization", "placed_at"),
     Index(None, "customer", "placed_at", "key"),
     Index(None, "is_open", "placed_at"),
+    Index(None, "is_open", "progressed_at"),
 )
 
 order_item = Table(
@@ -279,8 +284,11 @@ order_step = Table(
     Column("ended_at", Moment),
     Column("outcome", Text),
     Column("detail", Text, nullable=False),
+    Column("inputs", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("order", "idempotency_key", "step"),
 )
+_is_pending = order_step.c.ended_at.is_(None)
+Index("ix_order_step_pending", order_step.c.started_at, sqlite_where=_is_pending, postgresql_where=_is_pending)
 
 idempotency = Table(
     "idempotency",

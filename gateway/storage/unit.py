@@ -21,9 +21,11 @@ from gateway.storage.mails import SqlMails
 from gateway.storage.members import SqlMembers
 from gateway.storage.notifications import SqlNotifications
 from gateway.storage.one_time_passwords import SqlOneTimePasswords
+from gateway.storage.operations import SqlOperations
 from gateway.storage.orders import SqlOrders
 from gateway.storage.password_resets import SqlPasswordResets
 from gateway.storage.personal import SqlPersonalData
+from gateway.storage.reconciliation import SqlReconciliation
 from gateway.storage.records import SqlRecords
 from gateway.storage.registrations import SqlRegistrations
 from gateway.storage.retention import SqlRetention
@@ -85,6 +87,10 @@ class SqlUnitOfWork:
         return SqlAgreements(self._rows, self.wake)
 
     @cached_property
+    def operations(self) -> SqlOperations:
+        return SqlOperations(self._rows)
+
+    @cached_property
     def health(self) -> SqlHealthEvents:
         return SqlHealthEvents(self._rows, self.wake)
 
@@ -107,6 +113,10 @@ class SqlUnitOfWork:
     @cached_property
     def retention(self) -> SqlRetention:
         return SqlRetention(self._rows)
+
+    @cached_property
+    def reconciliation(self) -> SqlReconciliation:
+        return SqlReconciliation(self._rows)
 
     @cached_property
     def issuer_accounts(self) -> SqlIssuerAccounts:

@@ -196,3 +196,15 @@ async def reseal_secrets(storage: Storage, sealing: Sealing) -> None:
                 continue
             if renewed is not None:
                 await unit.one_time_passwords.reseal(actor_id, sealed, renewed)
+
+
+async def unopened_secrets(storage: Storage, sealing: Sealing) -> int:
+    """How many secrets it does not open."""
+    count = 0
+    async with storage.reading() as unit:
+        for _, sealed in await unit.one_time_passwords.sealed_secrets():
+            try:
+                sealing.unseal(sealed)
+            except SealBroken:
+                count += 1
+    return count

@@ -17,6 +17,8 @@ class Access(StrEnum):
     MANAGER = "MANAGER"
     OPERATOR = "OPERATOR"
     PARTNER = "PARTNER"
+    OPERATIONS = "OPERATIONS"
+    SIGNED_IN_OR_OPERATIONS = "SIGNED_IN_OR_OPERATIONS"
 
 
 _NO_RIGHTS = Rights()
@@ -65,11 +67,18 @@ def is_partner(caller: Caller) -> bool:
     return is_operator(caller) or (caller.client is not None and PROVIDERS_WRITE in caller.client.scopes)
 
 
+def is_operations(caller: Caller) -> bool:
+    """Whether the caller looks after everybody's orders: an operator, or a service client for operations."""
+    return is_operator(caller) or (caller.client is not None and ClientScope.OPERATIONS in caller.client.scopes)
+
+
 _IS_ALLOWED: Mapping[Access, Callable[[Caller], bool]] = {
     Access.SIGNED_IN: lambda caller: caller.actor is not None,
     Access.MANAGER: _is_manager_of_any,
     Access.OPERATOR: is_operator,
     Access.PARTNER: is_partner,
+    Access.OPERATIONS: is_operations,
+    Access.SIGNED_IN_OR_OPERATIONS: lambda caller: caller.actor is not None or is_operations(caller),
 }
 
 

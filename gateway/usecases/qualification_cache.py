@@ -19,7 +19,8 @@ class QualificationCache:
     def get(self, address: Address, offering_id: str, now: datetime) -> OfferingQualification | None:
         """The answer, None where there is none as young as that."""
         read_at, answer = self._kept.get((address, offering_id), (None, None))
-        return answer if read_at is not None and now - read_at < LIFETIME else None
+        # One from the future is as old as the clock was set back, at the least.
+        return answer if read_at is not None and timedelta(0) <= now - read_at < LIFETIME else None
 
     def put(self, address: Address, answer: OfferingQualification, now: datetime) -> None:
         """Keeps an answer."""

@@ -30,7 +30,8 @@ class _Known(Generic[T]):
     """What is remembered under a key, until something wakes the waiter; None where there is nothing (any more)."""
 
     found: T | None
-    fresh_until: datetime
+    read_s: float
+    changes_at: datetime | None
     waiter: Waiter
     listening: ExitStack
 
@@ -54,7 +55,7 @@ class Remembered(Generic[T]):
         self._core = core
         self._topic_of = topic_of
         self._read_one = read
-        self._fresh_for = fresh_for
+        self._fresh_for_s = fresh_for.total_seconds()
         self._limit = limit
         self._until = until
         self._known: OrderedDict[str, _Known[T]] = OrderedDict()
@@ -77,22 +78,23 @@ class Remembered(Generic[T]):
         return known.found
 
     async def _is_fresh(self, known: _Known[T]) -> bool:
-        return self._core.clock.now() < known.fresh_until and not await known.waiter.wait(0)
+        clock = self._core.clock
+        is_young = clock.steady_s() - known.read_s < self._fresh_for_s
+        is_same = known.changes_at is None or clock.now() < known.changes_at
+        return is_young and is_same and not await known.waiter.wait(0)
 
     async def _read(self, key: str) -> _Known[T]:
         listening = ExitStack()
         # First listens, then reads: what changes in between is noticed at the next request.
         waiter = listening.enter_context(self._core.wakeups.listen(self._topic_of(key)))
         try:
-            now = self._core.clock.now()
+            now, now_s = self._core.clock.now(), self._core.clock.steady_s()
             async with self._core.storage.reading() as unit:
                 found = await self._read_one(unit, key, now)
         except BaseException:
             listening.close()
             raise
-        changes_at = None if found is None else self._until(found)
-        fresh_until = now + self._fresh_for
-        return _Known(found, min(fresh_until, changes_at or fresh_until), waiter, listening)
+        return _Known(found, now_s, None if found is None else self._until(found), waiter, listening)
 
     def _forget(self, key: str) -> None:
         known = self._known.pop(key, None)

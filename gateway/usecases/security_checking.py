@@ -12,6 +12,8 @@ from gateway.ports.security import SecurityEventFilter
 from gateway.usecases.core import Core
 
 BATCH = 500
+# How soon an event tells of other keys.
+KEYS_LOOK_S = 2.0
 _log = logging.getLogger("gateway.audit")
 
 
@@ -47,6 +49,16 @@ async def check_chain(core: Core, keys: ChainKeys, noted: Callable[[], Head | No
 async def note_keys(core: Core, keys: Mapping[str, str]) -> None:
     """Tells of the keys that the gateway works with, by their ids, where they are not those of the last time."""
     await _tell_once(core, SecurityEventKind.KEYS_CHANGED, keys)
+
+
+async def follow_keys(core: Core, keys: Callable[[], Mapping[str, str]]) -> None:
+    """Tells of the keys whenever this process goes over to others; of several processes the first one tells."""
+    known: Mapping[str, str] | None = None
+    while True:
+        if (current := keys()) != known:
+            await note_keys(core, current)
+            known = current
+        await asyncio.sleep(KEYS_LOOK_S)
 
 
 async def _tell_once(core: Core, kind: SecurityEventKind, params: Mapping[str, str]) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import dataclasses
+import json
 import stat
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
@@ -13,6 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from gateway.api.auth import AuthSettings
+from gateway.api.auth.key_changes import with_next, without
 from gateway.api.auth.keys import KeysUnreadable, read_keys
 from gateway.api.auth.tokens import AUDIENCE, ISSUER, TYPE
 from gateway.domain.parties import Caller
@@ -288,3 +291,37 @@ async def test_the_known_sessions_are_bounded_and_leave_no_listener(server: Runn
 
     assert (len(sessions._known), len(actors._known)) == (2, 1)
     assert getattr(wakeups, "listener_count") == 3  # noqa: B009
+
+
+async def test_sessions_go_on_while_the_keys_are_changed_and_end_with_the_key_that_is_dropped(
+    tmp_path: Path,
+) -> None:
+    clock = SettableClock()
+    async with serving(tmp_path, clock, AuthSettings()) as server:
+        tokens = await server.client.signed_in()
+        content = json.loads((tmp_path / "keys.json").read_text())
+        new, changed = with_next(content, clock.now(), timedelta(minutes=10), timedelta(minutes=15))
+        (tmp_path / "keys.json").write_text(json.dumps(changed))
+        await until_keys(server, 2)
+
+        clock.advance(minutes=11)
+        second = (await server.client.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]})).body
+        who = [await server.client.who(each["access_token"]) for each in (tokens, second)]
+        left = without(changed, content["signing"][0]["kid"], clock.now() + timedelta(hours=1))
+        (tmp_path / "keys.json").write_text(json.dumps(left))
+        await until_keys(server, 1)
+        after = [await server.client.who(each["access_token"]) for each in (tokens, second)]
+
+    assert [kid_of(each["access_token"]) for each in (tokens, second)] == [content["signing"][0]["kid"], new]
+    assert [each.status for each in who] == [200, 200]
+    assert [each.status for each in after] == [401, 200]
+
+
+def kid_of(token: str) -> str:
+    return str(json.loads(urlsafe_b64decode(token.partition(".")[0] + "=="))["kid"])
+
+
+async def until_keys(server: Running, number: int) -> None:
+    async with asyncio.timeout(5):
+        while len(server.parts.tokens.public_keys()["keys"]) != number:  # noqa: ASYNC110 nobody tells
+            await asyncio.sleep(0.05)

@@ -75,6 +75,16 @@ def own_managers(done: str = SEEN) -> Cells:
     return (*managers(done)[:-1], FORBIDDEN)
 
 
+def persons(done: str = SEEN) -> Cells:
+    """For whoever is signed in, whatever they may do."""
+    return (SIGN_IN, *(done,) * 9, FORBIDDEN, done)
+
+
+def operations(done: str = SEEN) -> Cells:
+    """For the gateway's operator, and a service client for operations."""
+    return (SIGN_IN, *(FORBIDDEN,) * 9, done, done)
+
+
 def operators(done: str = SEEN) -> Cells:
     """For the gateway's operator alone."""
     return (SIGN_IN, *(FORBIDDEN,) * 10, done)
@@ -129,11 +139,17 @@ QUERIES = (
     Row("serviceClients { edges { node { id } } }", operators()),
     Row("providerRegistrations { edges { node { id } } }", partners()),
     Row("agreements { edges { node { id } } }", partners()),
-    Row("securityEvents(customerId: $customer) { edges { node { id } } }", managers(operator=FORBIDDEN)),
+    Row("securityEvents(customerId: $customer) { edges { node { id } } }", own_managers()),
     Row("allSecurityEvents { edges { node { id } } }", operators()),
+    Row("operationsOrders { edges { node { id } } }", operations()),
+    Row("operationsOrder(id: $order) { id steps { edges { node { key } } } }", operations()),
+    Row("executors { edges { node { id } } }", operations()),
+    Row("orderBacklog { openOrders }", operations()),
     Row('providerRegistration(slug: "nord") { id }', partners(NULL)),
 )
 MUTATIONS = (
+    Row("endSession(input: {sessionId: $unknown}) { session { id } userErrors { code } }", persons(NOT_FOUND)),
+    Row("endOtherSessions(input: {}) { endedCount userErrors { code } }", persons()),
     Row(f'createBundle(input: {{customerId: $customer, name: "x"}}) {_BUNDLE}', takes(other=SEEN)),
     Row(f"createBundle(input: {{customerId: $customer, offeringId: $offering}}) {_BUNDLE}", takes()),
     Row(f'updateBundle(input: {{bundleId: $bundle, name: "x"}}) {_BUNDLE}', takes()),
@@ -150,7 +166,16 @@ MUTATIONS = (
     ),
     Row(
         f"retryOrderItem(input: {{orderId: $order, itemId: $orderItem, idempotencyKey: $key}}) {_ORDER}",
-        takes("NOT_HELD", **UNSEEN),
+        (*takes("NOT_HELD", **UNSEEN)[:-2], "REASON_REQUIRED", "REASON_REQUIRED"),
+    ),
+    Row(
+        'skipOrderItem(input: {orderId: $order, itemId: $orderItem, reason: "x", idempotencyKey: $key}) '
+        "{ order { id } userErrors { code } }",
+        operations("NOT_HELD"),
+    ),
+    Row(
+        'failOrder(input: {orderId: $order, reason: "x", idempotencyKey: $key}) { order { id } userErrors { code } }',
+        operations(),
     ),
     Row(
         f'addSite(input: {{customerId: $customer, name: "x", {_ADDRESS}}}) {{ site {{ id }} {_DONE} }}',
@@ -274,7 +299,7 @@ SUBSCRIPTIONS = (
         "customerEvents(customerId: $customer) { id }",
         takes(other=FORBIDDEN, expired=FORBIDDEN, outside=FORBIDDEN),
     ),
-    Row("securityAlarms(customerId: $customer) { id }", managers(operator=FORBIDDEN)),
+    Row("securityAlarms(customerId: $customer) { id }", own_managers()),
     Row("allSecurityAlarms { id }", operators()),
     Row("registrationEvents(registrationId: $unknown) { id }", partners(NOT_FOUND)),
     Row("providerHealth(registrationId: $unknown) { id }", partners(NOT_FOUND)),

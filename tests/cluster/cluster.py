@@ -18,11 +18,11 @@ class Cluster:
         self.environment = {**FAST, "GATEWAY_KEYS": str(folder / "keys"), **environment}
         self.programs: dict[str, Program] = {}
 
-    def start(self, name: str, **environment: str) -> Program:
-        """Starts that gateway, on the port that it had."""
+    def start(self, name: str, module: str = "gateway", **environment: str) -> Program:
+        """Starts that gateway, on the port that it had; `module` is the program, where it is not the gateway's own."""
         former = self.programs.get(name)
         port = former.port if former else free_port()
-        command = ["gateway", "serve", "--providers", str(self.operators / "providers.json"), "--port", str(port)]
+        command = [module, "serve", "--providers", str(self.operators / "providers.json"), "--port", str(port)]
         given = {**self.environment, "GATEWAY_DATA": str(self.folder / name), **environment}
         self.programs[name] = start(command, self.folder / f"{name}.log", clean_environment(**given), port)
         return self.programs[name]

@@ -59,6 +59,15 @@ async def tell_to_fail(folder: Path, slugs: tuple[str, ...], **rule: Any) -> Non
                 assert response.status == 201, await response.text()
 
 
+async def mend(folder: Path, slugs: tuple[str, ...]) -> None:
+    """Takes all rules of these operators back."""
+    urls = addresses(folder)
+    async with aiohttp.ClientSession() as session:
+        for slug in slugs:
+            async with session.delete(_control(urls[slug], "faults")) as response:
+                assert response.status == 204
+
+
 async def _get(url: str) -> dict[str, Any]:
     async with aiohttp.ClientSession() as session, session.get(url) as response:
         assert response.status == 200

@@ -45,6 +45,9 @@ class HandClock:
     def now(self) -> datetime:
         return self.time
 
+    def steady_s(self) -> float:
+        return self.time.timestamp()
+
     def forward(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
 

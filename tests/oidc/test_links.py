@@ -198,6 +198,8 @@ async def test_what_was_linked_and_signed_in_is_recorded(gateway: Running, brows
     # The first three are of the password: the account, and a session of each kind.
     assert await _recorded(storage) == [
         "SIGNED_UP", "SIGNED_IN", "SIGNED_IN", "IDENTITY_LINKED", "SIGNED_IN", "IDENTITY_UNLINKED",
+        # The session that came by it.
+        "SESSION_ENDED",
     ]  # fmt: skip
 
 

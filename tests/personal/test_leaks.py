@@ -141,7 +141,7 @@ async def erase(asta: Consumer, recovery_code: str) -> None:
 async def test_secrets_are_nowhere_and_persons_in_the_database_alone_until_they_are_erased(tmp_path: Path) -> None:
     data = tmp_path / "data"
     async with collecting() as collector:
-        with demo(data, **TELLING, GATEWAY_TRACES_ENDPOINT=collector.url) as program:
+        with demo(data, port=None, **TELLING, GATEWAY_TRACES_ENDPOINT=collector.url) as program:
             await program.ready()
             played = Played(program, collector, data)
             async with consumer(program.url) as nobody:

@@ -32,7 +32,7 @@ from gateway.domain.parties import Address, CustomerKind, Place
 from gateway.federation import signals
 from gateway.federation.callbacks import Callbacks, registered
 from gateway.federation.registry import ProviderSpec, open_registry
-from gateway.ports import NewAccount, NewEvent
+from gateway.ports import Clock, NewAccount, NewEvent
 from gateway.saga import changes
 from gateway.saga.driver import drive, drive_topic
 from gateway.saga.ledger import write_change
@@ -80,9 +80,9 @@ class World:
         starts: bool = False,
     ) -> Order:
         """Content that needs a service that needs an access line; the service stands first."""
-        order = _order(self.customer_id, policy, refs, self.work.clock.now())
+        order = new_order(self.customer_id, policy, refs, self.work.clock.now())
         async with self.storage.writing() as uow:
-            await uow.bundles.add(_bundle(order))
+            await uow.bundles.add(new_bundle(order))
             await uow.orders.add(order)
             order = await uow.events.append(order, [NewEvent("OrderPlaced")], order.placed_at)
             await uow.orders.save(order)
@@ -203,7 +203,7 @@ async def open_world(
         aiohttp.ClientSession() as client,
     ):
         async with storage.writing() as uow:
-            await uow.accounts.add(_account(customer_id, clock))
+            await uow.accounts.add(new_account(customer_id, clock))
         yield World(urls, storage, Work(storage, registry, wakeups, clock, limits), client, customer_id)
 
 
@@ -230,16 +230,19 @@ def _spec(slug: str, url: str) -> ProviderSpec:
     return ProviderSpec(slug, slug.title(), (ROLES[slug],), "tmforum", {"url": url})
 
 
-def _account(customer_id: str, clock: SystemClock) -> NewAccount:
+def new_account(customer_id: str, clock: Clock) -> NewAccount:
+    """A customer with one actor."""
     actor = own_id("Actor", str(uuid7()))
     return NewAccount(actor, customer_id, "demo", "hash", None, "Demo", CustomerKind.HOUSEHOLD, clock.now())
 
 
-def _bundle(order: Order) -> Bundle:
+def new_bundle(order: Order) -> Bundle:
+    """What the order was placed from."""
     return Bundle(order.bundle_id, order.customer_id, 1, BundleState.ORDERED, order.placed_at, order.placed_at)
 
 
-def _order(customer_id: str, policy: CompletionPolicy, refs: Mapping[str, str], now: Any) -> Order:
+def new_order(customer_id: str, policy: CompletionPolicy, refs: Mapping[str, str], now: Any) -> Order:
+    """Content that needs a service that needs an access line, as far as they are among `refs`."""
     order_id = own_id("Order", str(uuid7()))
     ids = {slug: own_id("OrderItem", str(uuid7())) for slug in refs}
     needs = {SERVICE: ACCESS, CONTENT: SERVICE}

@@ -19,9 +19,10 @@ from gateway.domain.security_chain import Head
 from gateway.domain.security_verification import Damage, Finding
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
 from gateway.storage.audit_trail import noted_head, open_trail
+from gateway.usecases import security_checking
 from gateway.usecases import security_events as usecases
 from gateway.usecases.core import Core
-from gateway.usecases.security_checking import check_chain, note_keys
+from gateway.usecases.security_checking import check_chain, follow_keys, note_keys
 from gateway.usecases.security_events import Wanted
 from tests.clock import SettableClock
 from tests.cores import a_core
@@ -135,6 +136,22 @@ async def test_keys_are_told_when_they_change(core: Core) -> None:
 
     told = await recorded(core.storage, KIND.KEYS_CHANGED)
 
+    assert [each.params for each in told] == [{"signing": "a"}, {"signing": "b a"}]
+
+
+@pytest.mark.requirement("S7")
+async def test_keys_that_change_while_the_gateway_runs_are_told(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(security_checking, "KEYS_LOOK_S", 0.01)
+    keys = {"signing": "a"}
+    following = asyncio.create_task(follow_keys(core, lambda: dict(keys)))
+    await until(core, lambda count: count == 1, KIND.KEYS_CHANGED)
+
+    keys["signing"] = "b a"
+    await until(core, lambda count: count == 2, KIND.KEYS_CHANGED)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+    told = await recorded(core.storage, KIND.KEYS_CHANGED)
     assert [each.params for each in told] == [{"signing": "a"}, {"signing": "b a"}]
 
 

@@ -13,7 +13,8 @@ from gateway.domain.inventory import ProductStatus
 from gateway.domain.ordering.orders import Cancellation, Hold, Order, OrderedProduct
 from gateway.domain.ordering.states import CancellationState, OrderItemState, OrderState
 from gateway.domain.parties import Address, ProviderAccountState, Site
-from gateway.ports import IdempotencyRecord, StepRecord
+from gateway.ports import IdempotencyRecord
+from gateway.ports.steps import StepRecord
 from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
 from tests.clock import NOON, SettableClock
 from tests.samples import a_bundle, a_customer, an_order, new_id

@@ -8,7 +8,8 @@ import pytest
 from gateway.domain.engagement import Notification
 from gateway.domain.ordering.orders import Order
 from gateway.domain.ordering.states import OrderState
-from gateway.ports import IdempotencyRecord, NewEvent, Session, StepRecord
+from gateway.ports import IdempotencyRecord, NewEvent, Session
+from gateway.ports.steps import StepRecord
 from gateway.storage import MemoryWakeUps, SqlStorage
 from gateway.usecases.retention import RetentionRules, drop_old
 from tests.clock import NOON, SettableClock

@@ -1,12 +1,15 @@
-"""Counts attempts in this process's memory. Its windows run on the machine's clock, as the library's do."""
+"""Counts attempts: in this process's memory, or over all gateways. Windows run on the machine's clock."""
 
+import contextlib
 import math
 import time
 
 from limits import RateLimitItem, parse
+from limits.aio.strategies import FixedWindowRateLimiter as SharedLimiter
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from gateway.api.rates.shared import RedisAway, SharedCounts
 from gateway.ports import Attempt
 
 
@@ -23,7 +26,7 @@ class MemoryAttempts:
         resets_per_account: str,
     ) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._rates: dict[Attempt, RateLimitItem] = {
+        self.rates: dict[Attempt, RateLimitItem] = {
             Attempt.SIGN_IN_ACCOUNT: parse(failures_per_account),
             Attempt.SIGN_IN_ADDRESS: parse(failures_per_address),
             Attempt.SIGN_UP_ADDRESS: parse(accounts_per_address),
@@ -39,11 +42,11 @@ class MemoryAttempts:
 
     async def count(self, attempt: Attempt, key: str) -> bool:
         """Counts one more; False where that is one too many."""
-        return self._limiter.hit(self._rates[attempt], attempt, key)
+        return self._limiter.hit(self.rates[attempt], attempt, key)
 
     async def wait_s(self, attempt: Attempt, key: str) -> int:
         """Seconds until the window ends, 0 while it has room."""
-        rate = self._rates[attempt]
+        rate = self.rates[attempt]
         if self._limiter.test(rate, attempt, key):
             return 0
         ends_at = self._limiter.get_window_stats(rate, attempt, key).reset_time
@@ -51,7 +54,38 @@ class MemoryAttempts:
 
     async def forget(self, attempt: Attempt, key: str) -> None:
         """Starts anew for that key."""
-        self._limiter.clear(self._rates[attempt], attempt, key)
+        self._limiter.clear(self.rates[attempt], attempt, key)
+
+
+class SharedAttempts:
+    """As `MemoryAttempts`, over all gateways: each attempt is counted in Redis; while that is away, in memory."""
+
+    def __init__(self, counts: SharedCounts, alone: MemoryAttempts) -> None:
+        self._counts = counts
+        self._limiter = SharedLimiter(counts.storage)
+        self._alone = alone
+
+    async def count(self, attempt: Attempt, key: str) -> bool:
+        """Counts one more; False where that is one too many."""
+        try:
+            return await self._counts.ask(lambda: self._limiter.hit(self._alone.rates[attempt], attempt, key))
+        except RedisAway:
+            return await self._alone.count(attempt, key)
+
+    async def wait_s(self, attempt: Attempt, key: str) -> int:
+        """Seconds until the window ends, 0 while it has room."""
+        rate = self._alone.rates[attempt]
+        try:
+            stats = await self._counts.ask(lambda: self._limiter.get_window_stats(rate, attempt, key))
+        except RedisAway:
+            return await self._alone.wait_s(attempt, key)
+        return 0 if stats.remaining > 0 else max(1, math.ceil(stats.reset_time - time.time()))
+
+    async def forget(self, attempt: Attempt, key: str) -> None:
+        """Starts anew for that key, here and everywhere."""
+        await self._alone.forget(attempt, key)
+        with contextlib.suppress(RedisAway):
+            await self._counts.ask(lambda: self._limiter.clear(self._alone.rates[attempt], attempt, key))
 
 
 def counting(

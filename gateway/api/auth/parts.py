@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from gateway.api.auth.attempts import MemoryAttempts
-from gateway.api.auth.keys import read_keys
+from gateway.api.auth.attempts import MemoryAttempts, SharedAttempts
+from gateway.api.auth.keys import KeyRing
 from gateway.api.auth.one_time_codes import TimedCodes
 from gateway.api.auth.passwords import open_passwords
 from gateway.api.auth.tokens import ISSUER, Tokens
+from gateway.api.rates.shared import SharedCounts
 from gateway.domain.one_time_passwords import OneTimePasswordRequirement
 from gateway.domain.parties import ServiceClient
 from gateway.federation.tending import tended
+from gateway.ports import Attempts
 from gateway.usecases.clients import ClientsKnown
 from gateway.usecases.core import Core
 from gateway.usecases.one_time_passwords import reseal_secrets
@@ -90,11 +92,18 @@ class AuthParts:
 
 @asynccontextmanager
 async def open_auth(
-    core: Core, data_folder: Path, settings: AuthSettings, issuer: IssuerAccess | None = None
+    core: Core,
+    data_folder: Path,
+    settings: AuthSettings,
+    issuer: IssuerAccess | None = None,
+    counts: SharedCounts | None = None,
 ) -> AsyncIterator[AuthParts]:
-    """The parts, with the keys of that folder (made on first use). Raises: KeysUnreadable."""
-    keys = read_keys(data_folder)
-    attempts = MemoryAttempts(
+    """The parts, with the keys of that folder (made on first use). Attempts are counted in `counts` where there are.
+
+    Raises: KeysUnreadable.
+    """
+    ring = KeyRing(data_folder)
+    alone = MemoryAttempts(
         settings.failures_per_account,
         settings.failures_per_address,
         settings.accounts_per_address,
@@ -102,13 +111,14 @@ async def open_auth(
         settings.resets_per_address,
         settings.resets_per_account,
     )
+    attempts: Attempts = SharedAttempts(counts, alone) if counts else alone
     lifetime, grace = timedelta(seconds=settings.session_s), timedelta(seconds=settings.refresh_grace_s)
     codes, requirement, uses = TimedCodes(settings.service_name), settings.one_time_password_required, SessionUses(core)
-    tokens = Tokens(keys.signing, settings.access_token_s, settings.issuer)
+    tokens = Tokens(ring, settings.access_token_s, settings.issuer)
     await reseal_secrets(core.storage, core.onboarding.sealing)
     with open_passwords() as passwords:
-        rules = SessionRules(passwords, attempts, keys.successor, codes, lifetime, grace, requirement)
-        async with tended("sessions' uses", uses.keep_on):
+        rules = SessionRules(passwords, attempts, ring.successor, codes, lifetime, grace, requirement)
+        async with tended("keys", ring.follow), tended("sessions' uses", uses.keep_on):
             known = Callers(core), ClientsKnown(core)
-            yield AuthParts(core, rules, tokens, *known, uses, settings, keys.derived, issuer)
+            yield AuthParts(core, rules, tokens, *known, uses, settings, ring.derived, issuer)
         await uses.keep()

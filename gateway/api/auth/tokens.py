@@ -1,16 +1,16 @@
 """Access tokens: signed JWTs that name a session, or a service client. Whether it still lives is looked up."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from joserfc import jws, jwt
-from joserfc.errors import BadSignatureError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.errors import BadSignatureError, ExpiredTokenError, JoseError
 from joserfc.jwt import JWTClaimsRegistry
 
+from gateway.api.auth.keys import KeyRing
 from gateway.domain.parties import ServiceClient
 
 ISSUER = "telecom-gateway"
@@ -18,6 +18,8 @@ AUDIENCE = "telecom-gateway-api"
 ALGORITHM = "ES256"
 TYPE = "at+jwt"  # RFC 9068: no other kind of JWT passes for an access token
 LIMIT = 4096
+# How far the clocks of two gateways may differ, that one takes at once what the other has just issued.
+SKEW_S = 60
 
 _SESSION = {"sub": {"essential": True}, "sid": {"essential": True}}
 _CLIENT = {"sub": {"essential": True}, "client_id": {"essential": True}, "jti": {"essential": True}}
@@ -43,21 +45,24 @@ class ClientAccess:
 
 
 class Tokens:
-    """Signs with the first key, checks with each.
+    """Signs with the key whose time it is, checks with each.
 
     A session's tokens are for the gateway alone. A client's name as their issuer the gateway's own address, at which
     others find what they need to check them (RFC 8414).
     """
 
-    def __init__(self, keys: KeySet, lifetime_s: int, issuer: str) -> None:
-        self._keys = keys
-        self._ids = {key.kid for key in keys.keys}
+    def __init__(self, ring: KeyRing, lifetime_s: int, issuer: str) -> None:
+        self._ring = ring
         self.lifetime_s = lifetime_s
         self.issuer = issuer
 
+    def key_ids(self) -> Sequence[str]:
+        """The ids of the keys that check, the newest first."""
+        return self._ring.keys.ids
+
     def public_keys(self) -> Mapping[str, Any]:
         """The keys that check, as a JSON Web Key Set."""
-        return self._keys.as_dict(private=False)
+        return self._ring.keys.signing.as_dict(private=False)
 
     def issue(self, session_key: str, actor_id: str, now: datetime) -> str:
         """A token of that session from now on."""
@@ -76,7 +81,7 @@ class Tokens:
         return self._signed(claims, now)
 
     def _signed(self, claims: Mapping[str, Any], now: datetime) -> str:
-        key, at = self._keys.keys[0], int(now.timestamp())
+        key, at = self._ring.keys.signer(now), int(now.timestamp())
         whole = {**claims, "aud": AUDIENCE, "iat": at, "nbf": at, "exp": at + self.lifetime_s}
         return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}, whole, key, [ALGORITHM])
 
@@ -85,8 +90,9 @@ class Tokens:
         if len(token) > LIMIT:
             return None
         try:
-            read = jwt.decode(token, self._keys, [ALGORITHM])
-            if read.header.get("kid") not in self._ids or read.header.get("typ") != TYPE:
+            keys = self._ring.keys.signing
+            read = jwt.decode(token, keys, [ALGORITHM])
+            if read.header.get("kid") not in self.key_ids() or read.header.get("typ") != TYPE:
                 return None
             return self._checked(read.claims, now)
         except (JoseError, ValueError, TypeError):
@@ -100,9 +106,9 @@ class Tokens:
             header = jws.extract_compact(token.encode()).headers()
             if header.get("alg") != ALGORITHM:
                 return "ALGORITHM"
-            if header.get("kid") not in self._ids:
+            if header.get("kid") not in self.key_ids():
                 return "UNKNOWN_KEY"
-            claims = jwt.decode(token, self._keys, [ALGORITHM]).claims
+            claims = jwt.decode(token, self._ring.keys.signing, [ALGORITHM]).claims
         except BadSignatureError:
             return "SIGNATURE"
         except (JoseError, ValueError, TypeError, AttributeError):
@@ -113,9 +119,9 @@ class Tokens:
         if "sid" in claims and "client_id" in claims:
             return None  # a token is of one kind
         if "client_id" not in claims:
-            _rules(now, ISSUER, _SESSION).validate(dict(claims))
+            _check(claims, now, ISSUER, _SESSION)
             return Access(claims["sid"], claims["sub"], _until(claims))
-        _rules(now, self.issuer, _CLIENT).validate(dict(claims))
+        _check(claims, now, self.issuer, _CLIENT)
         scopes = frozenset(str(claims.get("scope", "")).split())
         if claims["client_id"] != claims["sub"]:
             return None
@@ -138,12 +144,18 @@ def _until(claims: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(claims["exp"], UTC)
 
 
-def _rules(now: datetime, issuer: str, of_kind: Mapping[str, Any]) -> JWTClaimsRegistry:
-    return JWTClaimsRegistry(
+def _check(claims: Mapping[str, Any], now: datetime, issuer: str, of_kind: Mapping[str, Any]) -> None:
+    """Raises: JoseError."""
+    rules = JWTClaimsRegistry(
         now=int(now.timestamp()),
+        leeway=SKEW_S,
         iss={"essential": True, "value": issuer},
         aud={"essential": True, "value": AUDIENCE},
         nbf={"essential": True},
         exp={"essential": True},
         **of_kind,
     )
+    rules.validate(dict(claims))
+    # The skew makes no token last longer.
+    if _until(claims) <= now:
+        raise ExpiredTokenError("exp")

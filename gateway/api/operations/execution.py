@@ -38,6 +38,7 @@ from gateway.api.operations.limits import TOO_MUCH, Budgets, OperationLimits
 from gateway.api.operations.operation import Found, Operation
 from gateway.api.operations.plain_execution import PlainExecutor
 from gateway.api.problems import Code, coded
+from gateway.api.rates.windows import Windows
 from gateway.domain.parties import Caller
 
 _IS_AWAITABLE: Any = optimized_is_awaitable
@@ -61,11 +62,13 @@ FREE_CHARACTERS = 200
 class Execution:
     """The schema with its documents, limits and budgets."""
 
-    def __init__(self, schema: Schema, library: Library, limits: OperationLimits) -> None:
+    def __init__(
+        self, schema: Schema, library: Library, limits: OperationLimits, windows: Windows | None = None
+    ) -> None:
         self._schema = schema._schema
         self._library = library
         self._limits = limits
-        self._budgets = Budgets(limits)
+        self._budgets = Budgets(limits, windows)
         self._dearest = min(limits.cost, self._budgets.most)
         self._fanout = Fanout()
 

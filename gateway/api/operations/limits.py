@@ -1,15 +1,12 @@
 """What bounds an operation: its time, its cost, and what a caller may spend on operations in a while."""
 
-import math
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+from limits import parse
 
 from gateway.api.auth.addresses import limit_key
+from gateway.api.rates.windows import MemoryWindows, Windows
 from gateway.domain.parties import Caller
 
 TOO_MUCH = "Too much was asked for of late. Try again in {seconds} seconds."
@@ -27,13 +24,13 @@ class OperationLimits:
 
 
 class Budgets:
-    """Fixed windows in this process's memory, each from its first operation on.
+    """Fixed windows, each from its first operation on; in this process's memory, unless others are given.
 
     What an operation costs is charged before it runs, whatever comes of it.
     """
 
-    def __init__(self, limits: OperationLimits) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+    def __init__(self, limits: OperationLimits, windows: Windows | None = None) -> None:
+        self._windows = windows or MemoryWindows()
         self._per_actor = parse(limits.cost_per_actor)
         self._per_address = parse(limits.cost_per_address)
 
@@ -46,13 +43,9 @@ class Budgets:
         """Charges it; where that is more than is left, the seconds until there is room again, and nothing is run."""
         # The caller's own first: one who has spent it all takes nothing from those of the same address.
         subject = caller.subject
-        if subject is not None and not self._limiter.hit(self._per_actor, subject, cost=cost):
-            return self._wait_s(self._per_actor, subject)
+        if subject is not None and not self._windows.hit(self._per_actor, subject, cost):
+            return self._windows.wait_s(self._per_actor, subject)
         address = _group(caller.address)
-        if not self._limiter.hit(self._per_address, address, cost=cost):
-            return self._wait_s(self._per_address, address)
+        if not self._windows.hit(self._per_address, address, cost):
+            return self._windows.wait_s(self._per_address, address)
         return None
-
-    def _wait_s(self, rate: RateLimitItem, key: str) -> int:
-        ends_at = self._limiter.get_window_stats(rate, key).reset_time
-        return max(1, math.ceil(ends_at - time.time()))

@@ -17,6 +17,7 @@ from gateway.api.operations.library import Library
 from gateway.api.operations.limits import OperationLimits
 from gateway.api.operations.operation import Found, Operation
 from gateway.api.problems import Code
+from gateway.api.rates.windows import Windows
 from gateway.api.telemetry import operations
 from gateway.api.telemetry.metrics import OK
 from gateway.api.telemetry.operations import outcome_of
@@ -30,8 +31,15 @@ T = TypeVar("T")
 class WatchedExecution(Execution):
     """Execution, and a telemetry that is told of each operation once."""
 
-    def __init__(self, schema: Schema, library: Library, limits: OperationLimits, telemetry: Telemetry) -> None:
-        super().__init__(schema, library, limits)
+    def __init__(
+        self,
+        schema: Schema,
+        library: Library,
+        limits: OperationLimits,
+        telemetry: Telemetry,
+        windows: Windows | None = None,
+    ) -> None:
+        super().__init__(schema, library, limits, windows)
         self._telemetry = telemetry
         telemetry.names.trust(library.trusted_names)
 

@@ -24,6 +24,9 @@ CALLERS = {
     Access.MANAGER: "For a signed-in self-service manager of the customer.",
     Access.OPERATOR: "For the gateway's operator.",
     Access.PARTNER: "For a partner's service client with the scope `providers:write`, and for the gateway's operator.",
+    Access.OPERATIONS: "For the gateway's operator, and for a service client with the scope `operations`.",
+    Access.SIGNED_IN_OR_OPERATIONS: "For a signed-in member of the customer, as far as the member's authorizations go, "
+    "for the gateway's operator, and for a service client with the scope `operations`.",
 }
 
 enum_type(

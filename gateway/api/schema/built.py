@@ -13,6 +13,7 @@ from gateway.api.schema import (
     health,
     inventory,
     members,
+    operations,
     orders,
     parties,
     places,
@@ -29,6 +30,7 @@ from gateway.api.schema.bundle_mutations import BundleMutations
 from gateway.api.schema.client_mutations import ClientMutations
 from gateway.api.schema.customer_mutations import CustomerMutations
 from gateway.api.schema.member_mutations import MemberMutations
+from gateway.api.schema.operations_mutations import OperationsMutations
 from gateway.api.schema.order_events import EVENT_TYPES
 from gateway.api.schema.order_mutations import OrderMutations
 from gateway.api.schema.plain import made_plain
@@ -51,6 +53,7 @@ AREAS = (
     health,
     inventory,
     members,
+    operations,
     orders,
     parties,
     places,
@@ -78,6 +81,7 @@ class Mutation(
     MemberMutations,
     RecordMutations,
     AuthorizationMutations,
+    OperationsMutations,
 ):
     """The mutations of every area."""
 

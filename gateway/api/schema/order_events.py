@@ -92,11 +92,11 @@ class OrderEvent(CustomerEvent):
 
 _REASONED = frozenset(
     {
+        "OrderFailed",
         "OrderItemFailed",
         "OrderItemHeld",
         "OrderItemUndone",
         "OrderCancellationRefused",
-        "OrderFailed",
         "OrderPartiallyCompleted",
     }
 )

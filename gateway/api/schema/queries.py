@@ -14,6 +14,7 @@ from gateway.api.schema.catalog_inputs import ProductOfferingFilter
 from gateway.api.schema.clients import ServiceClientConnection
 from gateway.api.schema.declaring import argument
 from gateway.api.schema.node import Node
+from gateway.api.schema.operations import OperationsQueries
 from gateway.api.schema.paging import After, First
 from gateway.api.schema.places import place_of
 from gateway.api.schema.qualification import OfferingQualificationInput
@@ -33,7 +34,7 @@ Id = Annotated[strawberry.ID, argument("The global id.")]
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RegistrationQueries, AgreementQueries, SecurityQueries):
+class Query(RegistrationQueries, AgreementQueries, SecurityQueries, OperationsQueries):
     """The root fields."""
 
     @query(Access.PUBLIC, Node | None, Weight.NODE)

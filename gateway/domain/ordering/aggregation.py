@@ -5,6 +5,7 @@ an open cancellation that is being carried out                  PENDING_CANCELLA
 an item HELD, and no other item able to go on                   HELD (also in a cancellation: a person must look)
 every item COMPLETED                                            COMPLETED
 every item final, some COMPLETED                                PARTIAL
+every item final, none COMPLETED, given up by a person          FAILED
 every item final, none COMPLETED, cancellation done             CANCELLED
 every item REJECTED                                             REJECTED
 every item final, none COMPLETED                                FAILED
@@ -67,6 +68,8 @@ def _final_state(order: Order, states: list[OrderItemState]) -> OrderState:
         return OrderState.COMPLETED
     if completed:
         return OrderState.PARTIAL
+    if order.failure is not None:
+        return OrderState.FAILED
     if any(each.state is not CancellationState.REFUSED for each in order.cancellations):
         return OrderState.CANCELLED
     return OrderState.REJECTED if set(states) == {OrderItemState.REJECTED} else OrderState.FAILED
@@ -98,7 +101,9 @@ def _waits_for_undo(order: Order, item: OrderItem, held_id: str) -> bool:
 
 
 def needs_undo(order: Order) -> bool:
-    """Whether what was done is to be undone: a cancellation is being carried out, or all is to be nothing."""
+    """Whether what was done is to be undone: it is given up or being cancelled, or all is to be nothing."""
+    if order.failure is not None:
+        return True
     cancellation = order.open_cancellation
     if cancellation is not None and cancellation.state is CancellationState.IN_PROGRESS:
         return True

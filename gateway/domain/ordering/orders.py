@@ -126,6 +126,7 @@ class Order:
 
     `placed_by` is an actor's id. Who ordered under an `authorization_id` has spent `cost` of its limits: what is
     charged once and for the first period, tax included as far as it is known; None in mixed currencies.
+    `failure` is why the order as a whole was given up, by a person: all that was done is then undone.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Order:
     authorization_id: str | None = None
     cost: Money | None = None
     last_sequence: int = 0
+    failure: Failure | None = None
 
     def item(self, item_id: str) -> OrderItem | None:
         """The item of that global id, None where it has none."""

@@ -4,7 +4,7 @@ The order at the provider. Do: place by key. Look: find by key. Undo: abandon wh
 (`cancel.py`).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.contract.ordering import OrderRequest, ProviderOrder
 from gateway.domain.errors import ProviderError, Rejected
@@ -92,10 +92,9 @@ async def abandon(work: Work, order: Order, item: OrderItem) -> float:
         return await work.stalled(order, item, error)
     if found is not None:
         return await _placed(work, order, item, found)
-    now = work.clock.now()
-    settles_at = (item.sent_at or now) + timedelta(seconds=work.limits.unknown_settle_s)
-    if now < settles_at:
-        return (settles_at - now).total_seconds()
+    left_s = work.limits.unknown_settle_s - work.patience.unanswered_s(item)
+    if left_s > 0:
+        return left_s
     record = work.done(item, Step.PLACE, item.key(Step.PLACE), "ABANDONED")
-    await work.write(order, item, lambda o, i: changes.ended(o, i, now), record)
+    await work.write(order, item, lambda o, i: changes.ended(o, i, work.clock.now()), record)
     return 0.0

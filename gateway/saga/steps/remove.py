@@ -66,7 +66,8 @@ async def _rejected(work: Work, order: Order, item: OrderItem, text: str) -> flo
     """A refusal counts only while there is something to remove; then a person must help."""
     now = work.clock.now()
     if await _is_gone(work, item):
-        await work.write(order, item, lambda o, i: changes.ended(o, i, now))
+        gone = work.done(item, Step.REMOVE, item.key(Step.REMOVE), "GONE", text)
+        await work.write(order, item, lambda o, i: changes.ended(o, i, now), gone)
         return 0.0
     record = work.done(item, Step.REMOVE, item.key(Step.REMOVE), "REJECTED", text)
     params = {"offering": item.offering_name}

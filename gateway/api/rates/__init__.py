@@ -1,0 +1,1 @@
+"""How often something may be done: counted in this process, or over all gateways in one Redis."""
