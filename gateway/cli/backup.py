@@ -14,7 +14,7 @@ from gateway.cli.words import say
 from gateway.settings import Settings, read_settings
 
 DATABASE = "gateway.db"
-KEYS = ("keys.json", "secrets.key", "callback.key")
+KEYS = ("keys.json", "secrets.key", "callback.key", "audit.key", "erased.jsonl")
 _POSTGRES = "PostgreSQL is backed up by its own tools: pg_dump, or pg_basebackup with an archive of its log"
 
 
