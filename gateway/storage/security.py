@@ -1,6 +1,7 @@
 """Security events: one row each, chained from the one head row that all writers take in turn."""
 
 import dataclasses
+import json
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +14,7 @@ from gateway.domain.security_chain import ChainKeys, Head, Link, anchor_content,
 from gateway.ports.security import SECURITY_TOPIC
 from gateway.storage import tables
 from gateway.storage.columns import to_json
-from gateway.storage.ids import new_key
+from gateway.storage.ids import SECURITY_EVENT, new_key, own_id
 from gateway.storage.rows import Rows
 from gateway.storage.security_reading import COLUMNS, HEAD_ROW, SecurityRows
 
@@ -114,8 +115,19 @@ class SqlSecurityEvents(SecurityRows):
         erased = update(tables.security_event).where(_event.salt.is_not(None))
         erased = erased if actor_id is None else erased.where(_event.actor == actor_id)
         erased = erased if before is None else erased.where(_event.occurred_at < before)
-        count = await self._rows.run(erased.values(address=None, network=None, salt=None))
+        count = await self._erase_in_alarms(actor_id) if actor_id else 0
+        count += await self._rows.run(erased.values(address=None, network=None, salt=None))
         params = {"count": str(count), **({"before": before.isoformat()} if before else {})}
         # Of whom, is not told: that is what is to be forgotten.
         await self.record(NewSecurityEvent(SecurityEventKind.ADDRESSES_ERASED, at, params=params))
         return count
+
+    async def _erase_in_alarms(self, actor_id: str) -> int:
+        """An alarm about an address is nobody's, but names the event that raised it."""
+        own = select(_event.key).where(_event.actor == actor_id, _event.salt.is_not(None))
+        ids = {own_id(SECURITY_EVENT, row.key) for row in await self._rows.all(own)}
+        is_nobodys = (_event.kind == SecurityEventKind.ALARM) & _event.actor.is_(None) & _event.salt.is_not(None)
+        alarms = await self._rows.all(select(_event.seq, _event.params).where(is_nobodys))
+        raised = [row.seq for row in alarms if json.loads(row.params).get("event") in ids]
+        about = update(tables.security_event).where(_event.seq.in_(raised))
+        return await self._rows.run(about.values(address=None, network=None, salt=None)) if raised else 0

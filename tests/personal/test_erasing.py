@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from gateway.api.auth import AuthSettings
+from gateway.domain.alarm_rules import DEFAULT_RULES
 from gateway.domain.parties import MemberRole
+from gateway.domain.security import SecurityEventKind
 from gateway.storage import SqlStorage
 from gateway.storage.erasures import FILE, ErasedList
 from gateway.usecases.erasing import Erasing, erase_again
+from gateway.usecases.security_alarms import _judge_some
 from tests.auth.second_factor import enrolled
 from tests.auth.server import MARIA, SIGN_IN, Running, serving
 from tests.clock import SettableClock
@@ -132,6 +135,24 @@ async def test_a_member_leaves_and_takes_only_the_own_entries_along(server: Runn
     assert [each["name"] for each in body["sites"]] == ["Maria's home"]
     events = await recorded(server.parts.core.storage)
     assert [(each.customer_id, each.subject) for each in events if each.kind == "MEMBER_LEFT"] == [(customer, actor)]
+
+
+async def test_an_alarm_about_an_address_forgets_whose_it_was(server: Running) -> None:
+    core, (actor, customer) = server.parts.core, await signed_up(server)
+    await close(server, customer)
+    wrong = {**SIGN_IN, "password": "wrong horse"}
+    for _ in range(5):
+        await server.client.post("/auth/session", wrong)
+    await kept_refusals(core)
+    while await _judge_some(core, DEFAULT_RULES):
+        pass
+    before = [each.address for each in await recorded(core.storage, SecurityEventKind.ALARM)]
+
+    await erase(server, await signed_in(server))
+
+    alarms = await recorded(core.storage, SecurityEventKind.ALARM)
+    assert (before, [each.address for each in alarms]) == (["127.0.0.1"] * 2, [None] * 2)
+    assert [each.actor_id for each in alarms] == [actor, None]
 
 
 async def test_somebody_elses_entry_with_the_same_address_stays(server: Running) -> None:

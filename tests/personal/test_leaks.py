@@ -10,6 +10,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from gateway.api.transports.connection import CloseCode
 from tests.e2e.consumer import Consumer, consumer, document
 from tests.e2e.processes import Program, credentials, demo
 from tests.e2e.shopping import cancel, filled_in, first_offering
@@ -133,8 +134,14 @@ async def erase(asta: Consumer, recovery_code: str) -> None:
     customer = (await record(asta))["id"]
     await done(asta, "customer-close", customerId=customer)
     body = {"password": PASSWORD, "recoveryCode": recovery_code}
-    async with asta.session.delete(f"{asta.url}/auth/account", json=body, headers=asta.headers) as response:
-        assert response.status == 204, await response.text()
+    async with asta.session.ws_connect(f"{asta.url}/graphql", protocols=["graphql-transport-ws"]) as socket:
+        await socket.send_json({"type": "connection_init", "payload": asta.headers})
+        assert (await socket.receive_json())["type"] == "connection_ack"
+        async with asta.session.delete(f"{asta.url}/auth/account", json=body, headers=asta.headers) as response:
+            assert response.status == 204, await response.text()
+        async with asyncio.timeout(5):
+            await socket.receive()
+        assert socket.close_code == CloseCode.FORBIDDEN
 
 
 @pytest.mark.requirement("S5")
