@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,6 +18,7 @@ from gateway.usecases.mails import tell_by_mail
 from tests.auth.server import MARIA, SIGN_IN, Answer, Running
 from tests.clock import NOON
 from tests.samples import a_bundle, an_order, new_id
+from tests.security.recording import recorded
 
 ACCOUNT, CUSTOMER, EXPORT = "/auth/account", "/auth/customer", "/auth/personal-data"
 PROOF = {"password": MARIA["password"]}
@@ -99,3 +101,14 @@ async def counts(server: Running) -> dict[str, int]:
             row = await unit.accounts._rows.first(select(func.count()).select_from(table))  # type: ignore[attr-defined]
             found[table.name] = row[0]
     return {name: count for name, count in found.items() if count and not name.startswith("security_")}
+
+
+def found_in(folder: Path, texts: tuple[str, ...] = PLANTED) -> list[tuple[str, str]]:
+    """Which of the texts stand in which of the database's files, byte for byte."""
+    files = {path.name: path.read_bytes().lower() for path in folder.glob("gateway.db*")}
+    return [(name, text) for name, content in files.items() for text in texts if text.lower().encode() in content]
+
+
+async def erased_events(server: Running) -> list[tuple[str | None, str | None, dict[str, str]]]:
+    events = await recorded(server.parts.core.storage)
+    return [(each.actor_id, each.subject, dict(each.params)) for each in events if each.kind == "ERASED"]

@@ -24,7 +24,9 @@ from tests.personal.people import (
     close,
     counts,
     erase,
+    erased_events,
     export,
+    found_in,
     furnish,
     join,
     signed_in,
@@ -33,17 +35,6 @@ from tests.personal.people import (
 from tests.security.recording import kept_refusals, recorded, verify
 
 LAST = [(None, "LAST_MANAGER")]
-
-
-def found_in(folder: Path, texts: tuple[str, ...] = PLANTED) -> list[tuple[str, str]]:
-    """Which of the texts stand in which of the database's files, byte for byte."""
-    files = {path.name: path.read_bytes().lower() for path in folder.glob("gateway.db*")}
-    return [(name, text) for name, content in files.items() for text in texts if text.lower().encode() in content]
-
-
-async def erased_events(server: Running) -> list[tuple[str | None, str | None, dict[str, str]]]:
-    events = await recorded(server.parts.core.storage)
-    return [(each.actor_id, each.subject, dict(each.params)) for each in events if each.kind == "ERASED"]
 
 
 @pytest.mark.requirement("S5", "P6")

@@ -167,6 +167,9 @@ async def test_the_open_orders_of_an_older_database_are_found_after_its_upgrade(
                 ("customer_order", "expected_at"),
                 ("customer_order", "progressed_at"),
                 ("order_step", "inputs"),
+                # Of the revisions after it.
+                ("actor", "erased_at"),
+                ("customer", "erased_at"),
             ):
                 await connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
             await connection.execute(text("UPDATE gateway_revision SET version_num = '0011'"))
