@@ -31,7 +31,7 @@ class ExecutorIdInUse(GatewayError):
 class ExecutorRecord:
     """A process that drives orders, as all see it. `epoch` counts how often its id was taken."""
 
-    id: str
+    name: str
     epoch: int
     started_at: datetime
     heartbeat_at: datetime

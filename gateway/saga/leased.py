@@ -42,4 +42,4 @@ class LeasedEngine:
             return await uow.orders.open_ids()
 
     async def _living(self) -> Sequence[str]:
-        return [name_of(each.id, each.epoch) for each in await self.executors.all()]
+        return [name_of(each.name, each.epoch) for each in await self.executors.all()]

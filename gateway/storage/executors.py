@@ -45,4 +45,4 @@ class SoleExecutors:
         if self._held is None:
             return ()
         held = self._held
-        return (ExecutorRecord(held.id, held.epoch, held.started_at, self._clock.now(), is_alive=True),)
+        return (ExecutorRecord(held.name, held.epoch, held.started_at, self._clock.now(), is_alive=True),)

@@ -92,8 +92,8 @@ async def list_executors(core: Core, caller: Caller, first: int | None, after: s
     policy.check(caller, Access.OPERATIONS)
     count, place = checked_first(first), read_key_cursor(_EXECUTORS, after, 1)
     known = await core.executors.all() if core.executors else ()
-    left = [each for each in sorted(known, key=lambda each: each.id) if place is None or each.id > place[0]]
-    return page_of([Edge(key_cursor(_EXECUTORS, each.id), each) for each in left[:count]], len(left) > count)
+    left = [each for each in sorted(known, key=lambda each: each.name) if place is None or each.name > place[0]]
+    return page_of([Edge(key_cursor(_EXECUTORS, each.name), each) for each in left[:count]], len(left) > count)
 
 
 async def read_backlog(core: Core, caller: Caller) -> Backlog:

@@ -148,7 +148,10 @@ async def test_a_silent_stream_gets_signs_of_life(gateway: Running) -> None:
 
 
 async def test_a_client_that_goes_away_leaves_nothing_behind(gateway: Running) -> None:
-    order = await an_order_of(gateway, await gateway.sign_in("maria"), "OrderPlaced")
+    maria = await gateway.sign_in("maria")
+    order = await an_order_of(gateway, maria, "OrderPlaced")
+    # Who she is stays remembered after her first request.
+    await gateway.core.actors.find(maria.actor.id if maria.actor else "")
     listeners = gateway.wakeups.listener_count
 
     async with opened(gateway, FOLLOW, {"id": order.id}, "maria", **STREAM) as stream:

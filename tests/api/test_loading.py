@@ -114,7 +114,7 @@ async def test_the_orders_of_a_page_of_products_are_found_together(
     customer = maria.actor.memberships[0].customer.id
     asked: list[Any] = []
 
-    async def found_together(_core: Any, _customer: str, ids: Any) -> dict[str, Any]:
+    async def found_together(_core: Any, _caller: Any, _customer: str, ids: Any) -> dict[str, Any]:
         asked.append(list(ids))
         return {}
 

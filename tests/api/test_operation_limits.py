@@ -6,15 +6,17 @@ from pathlib import Path
 
 import orjson
 import pytest
-from uuid_utils import uuid7
 
 from gateway.api.operations.limits import OperationLimits
-from gateway.domain.identity import own_id, provider_id
+from gateway.domain.identity import provider_id
 from gateway.domain.inventory import ProductStatus
+from gateway.domain.members import Member
 from gateway.domain.ordering.orders import Order, OrderedProduct
+from gateway.domain.parties import Actor, Caller, MemberRole
 from tests.api.running import Running, begun, running, said, send
 from tests.api.streams import an_order_of, opened, told
 from tests.federation.scripted import never, offering
+from tests.samples import an_account, new_id
 
 GRAPHQL = {"accept": "application/graphql-response+json"}
 FORM = "query($id: ID!) { productOffering(id: $id) { name orderForm { fields { key } } } }"
@@ -198,12 +200,23 @@ async def test_who_has_spent_it_all_takes_nothing_from_those_of_the_same_address
     assert codes == [200, 200, 429, 429, 200, 200]
 
 
+async def _manage_too(gateway: Running, manager: Caller, name: str) -> None:
+    """Another manager of the same customer; the token is the name."""
+    assert manager.actor is not None
+    account = replace(an_account(name, None), customer_id=None)
+    customer, actor = manager.actor.memberships[0].customer.id, Actor(account.actor_id, name)
+    member = Member(new_id("Member"), customer, actor, MemberRole.SELF_SERVICE_MANAGER, gateway.clock.now())
+    async with gateway.storage.writing() as unit:
+        assert await unit.accounts.add(account)
+        assert await unit.members.add(member)
+        gateway.tokens.callers[name] = replace(manager, actor=await unit.accounts.actor(account.actor_id))
+
+
 async def test_one_who_has_spent_it_all_keeps_an_event_from_nobody_who_follows_alike(tmp_path: Path) -> None:
     query = "subscription($id: ID!) { orderEvents(orderId: $id) { sequence order { id } } }"
     async with running(tmp_path, operation=OperationLimits(cost_per_actor="2000/hour")) as gateway:
         maria = await gateway.sign_in("maria")
-        assert maria.actor is not None
-        gateway.tokens.callers["otto"] = replace(maria, actor=replace(maria.actor, id=own_id("Actor", str(uuid7()))))
+        await _manage_too(gateway, maria, "otto")
         order = await an_order_of(gateway, maria, "OrderPlaced")
         async with (
             opened(gateway, query, {"id": order.id}, "maria", accept="text/event-stream") as first,

@@ -79,7 +79,9 @@ async def test_the_protocols_own_closing_codes_are_kept(gateway: Running) -> Non
 
 
 async def test_a_second_greeting_leaves_nobody_waiting_for_the_session(gateway: Running) -> None:
-    await gateway.sign_in("maria")
+    maria = await gateway.sign_in("maria")
+    # Who she is stays remembered after her first request.
+    await gateway.core.actors.find(maria.actor.id if maria.actor else "")
     before = gateway.wakeups.listener_count
 
     async with gateway.socket() as socket:

@@ -143,7 +143,7 @@ QUERIES = (
     Row("allSecurityEvents { edges { node { id } } }", operators()),
     Row("operationsOrders { edges { node { id } } }", operations()),
     Row("operationsOrder(id: $order) { id steps { edges { node { key } } } }", operations()),
-    Row("executors { edges { node { id } } }", operations()),
+    Row("executors { edges { node { name } } }", operations()),
     Row("orderBacklog { openOrders }", operations()),
     Row('providerRegistration(slug: "nord") { id }', partners(NULL)),
 )

@@ -18,8 +18,8 @@ from tests.storage.conftest import needs_postgres
 pytestmark = [needs_postgres, pytest.mark.timeout(240)]
 
 # 200 by hand: it takes some minutes.
-ORDERS = int(os.environ.get("GATEWAY_TEST_ORDERS", "24"))
-KILLS = 4
+ORDERS = int(os.environ.get("GATEWAY_TEST_ORDERS", "12"))
+KILLS = 3
 
 
 @pytest.mark.requirement("R7", "S5", "V8", "V9")

@@ -116,7 +116,7 @@ async def test_operations_finds_a_held_order_and_retries_what_did_not_reach_its_
     backlog = (await shift.client.ask(operation("order-backlog")))["orderBacklog"]
     assert (backlog["openOrders"], backlog["heldOrders"], backlog["stalledOrderId"]) == (1, 1, order["id"])
     (executor,) = (await shift.operator.ask(operation("executors")))["executors"]["edges"]
-    assert (executor["node"]["id"], executor["node"]["isAlive"]) == ("local", True)
+    assert (executor["node"]["name"], executor["node"]["isAlive"]) == ("local", True)
 
     refused = await shift.customer.send(operation("operations-orders"))
     await shift.tell()

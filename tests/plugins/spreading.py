@@ -19,7 +19,14 @@ _LONG = (
 # One worker has the whole folder: its tests share a server, or write to the same files.
 _WHOLE = ("tests/clients", "tests/storage")
 # Each test starts what it needs, for itself and for long.
-_SINGLE = ("tests/e2e/test_crash.py", "tests/e2e/test_processes.py")
+_SINGLE = (
+    "tests/e2e/test_crash.py",
+    "tests/e2e/test_full_disk.py",
+    "tests/e2e/test_processes.py",
+    "tests/e2e/test_provider_faults.py",
+    "tests/cluster/test_outages.py",
+    "tests/cluster/test_takeover.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)

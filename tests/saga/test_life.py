@@ -19,7 +19,7 @@ from tests.saga.life import Life
 from tests.saga.lives import a_scene
 
 IN_CI = "CI" in os.environ
-LIVES = int(os.environ.get("GATEWAY_TEST_LIVES", "20"))
+LIVES = int(os.environ.get("GATEWAY_TEST_LIVES", "10"))
 
 
 @pytest.mark.requirement("R7", "F12")

@@ -226,14 +226,17 @@ async def test_a_fault_beyond_the_schema_has_the_trace_of_its_request(gateway: R
 
 
 async def test_a_fault_that_ends_an_operation_on_a_websocket_has_that_operations_trace(
-    gateway: Running, collector: Collector
+    gateway: Running, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    break_caller(gateway)
-    del gateway.tokens.callers["broken"].actor.memberships  # type: ignore[union-attr]
+    async def break_down(*_: object) -> None:
+        raise RuntimeError("the inside")
+
+    monkeypatch.setattr("gateway.usecases.following.follow_customer", break_down)
+    await gateway.sign_in("maria")
     payload = {"query": FOLLOW, "extensions": {"traceparent": SAMPLED}}
 
     async with gateway.socket() as socket:
-        await begun(socket, {"authorization": "Bearer broken"})
+        await begun(socket, {"authorization": "Bearer maria"})
         await send(socket, {"id": "1", "type": "subscribe", "payload": payload})
         message = await received(socket)
 

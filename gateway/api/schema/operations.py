@@ -137,7 +137,7 @@ OperationsOrderConnection = connection(operations.OperationsOrder, "OperationsOr
 class Executor:
     """A process of the gateway that drives orders."""
 
-    id: str = doc("Its name, by `GATEWAY_EXECUTOR_ID` or made by itself.")
+    name: str = doc("What it is called: by `GATEWAY_EXECUTOR_ID` or made by itself.")
     epoch: int = doc("How often the name was taken: another number is another run.")
     started_at: datetime = doc("When it took the name.")
     heartbeat_at: datetime = doc("When it was last heard of.")

@@ -27,7 +27,13 @@ const VALUES = {
   "what a registration's checks and calls have found, shown with it alone": [
     "CapabilityHealth", "ProviderCheck", "ProviderConformance", "ProviderHealth", "ProviderLimits",
   ],
-  "how far an authorization goes, a part of it": ["EverythingScope", "OfferingScope", "ProductScope"],
+  "how far an authorization goes, a part of it": [
+    "AuthorizationConditions", "AuthorizationHours", "EverythingScope", "OfferingScope", "ProductScope",
+  ],
+  "a part of an order's records or of a security event, shown with it alone": [
+    "OrderStep", "OrderStepInput", "SecurityEventParameter",
+  ],
+  "how things stand at the moment of the question; an executor has a name": ["Executor", "OrderBacklog"],
   "the Relay specification gives it no id": ["PageInfo"],
 };
 // The answer of one mutation, what is wrong with its input, and the two types of a page.
