@@ -65,6 +65,8 @@ def _with(caller: Caller, actor: Actor | None) -> Caller:
 class Standing:
     """What a follower was allowed at a customer when it began; lost as soon as it is allowed less."""
 
+    __slots__ = ("__weakref__", "customer_id", "is_lost", "rights", "tell")
+
     def __init__(self, customer_id: str, rights: Rights) -> None:
         self.customer_id = customer_id
         self.rights = rights

@@ -68,13 +68,18 @@ async def follow_order(
 
     held = core.standings.held(caller, order.customer_id)
     feed = core.feed.follow(f"order:{order_id}", read, lambda event: event.sequence, position, is_over, prepare, held)
-    return _to_the_last(feed, order)
+    # Not the order itself: each follower would keep one of its own.
+    sees_all = policy.can(caller, order.customer_id, SelfServiceFunction.SEE_ORDERS)
+    return _to_the_last(feed, None if sees_all else frozenset(each.id for each in order.items))
 
 
-async def _to_the_last(feed: AsyncGenerator[OrderEvent, None], order: Order) -> AsyncGenerator[OrderEvent, None]:
+async def _to_the_last(
+    feed: AsyncGenerator[OrderEvent, None], items: frozenset[str] | None
+) -> AsyncGenerator[OrderEvent, None]:
+    """Those about the whole order or one of these items; with None all."""
     async with aclosing(feed):
         async for event in feed:
-            if is_seen(order, event):
+            if items is None or event.item_id is None or event.item_id in items:
                 yield event
             if isinstance(event, LAST_KINDS):
                 return
