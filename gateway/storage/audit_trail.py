@@ -1,6 +1,5 @@
 """What guards the chain of security events from outside the database: its keys, and a note of its newest event."""
 
-import contextlib
 import json
 import logging
 import os
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from gateway.domain.security_chain import ChainKeys, Head
 from gateway.storage.failures import AuditKeysUnreadable
+from gateway.storage.secret_files import kept_secret
 
 KEY_FILE = "audit.key"
 HEAD_FILE = "audit.head"
@@ -76,7 +76,7 @@ def open_trail(keys: Sequence[str], folder: Path, keys_folder: Path | None = Non
     """
     path = (keys_folder or folder) / KEY_FILE
     try:
-        found = tuple(urlsafe_b64decode(each) for each in keys or _kept_keys(path))
+        found = tuple(urlsafe_b64decode(each) for each in keys or kept_secret(path, _new_key).decode("ascii").split())
     except OSError as error:
         raise AuditKeysUnreadable(f"the audit keys in {path} can't be read or made: {error.strerror}") from error
     except ValueError:
@@ -90,16 +90,5 @@ def open_trail(keys: Sequence[str], folder: Path, keys_folder: Path | None = Non
         raise AuditKeysUnreadable(f"the note of the newest event, {note}, can't be read: put it away") from None
 
 
-def _kept_keys(path: Path) -> Sequence[str]:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w") as file:
-            file.write(urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # A start beside this one finds the whole file or none.
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-        draft.unlink(missing_ok=True)
-    return path.read_text("ascii").split()
+def _new_key() -> bytes:
+    return urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n"
