@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gateway.ports import Clock
 from gateway.storage.postgres_executors import PostgresExecutors
-from gateway.storage.postgres_line import FAILURES, PostgresLine
+from gateway.storage.postgres_line import PostgresLine
+from gateway.storage.postgres_sessions import FAILURES
 from gateway.storage.shared_wakeups import Failures, Line
 
 POOL_SIZE = 10

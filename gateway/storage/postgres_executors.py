@@ -15,11 +15,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import psycopg
 from psycopg.rows import TupleRow
 
 from gateway.ports.executors import ExecutorIdInUse, ExecutorRecord, LeaseLost, Recover
 from gateway.storage.clock import steady_s
+from gateway.storage.postgres_sessions import FAILURES, Connection, open_session
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,7 @@ FREE_S, SILENT_S = 2.5, 5.0
 # Longer than a holder that died just now keeps its lock or its place.
 WAIT_S = 10.0
 _ANSWER_S = 2.0
-_FAILURES = (psycopg.Error, OSError, TimeoutError)
-
-Connection = psycopg.AsyncConnection[TupleRow]
+_SESSION = "gateway-executor"
 
 
 def lock_key(executor_id: str) -> int:
@@ -104,7 +102,7 @@ class PostgresLease:
             try:
                 async with asyncio.timeout(_ANSWER_S):
                     rows = await (await self._connection.execute(statement, (self.executor_id,))).fetchall()
-            except _FAILURES as error:
+            except FAILURES as error:
                 raise self._gone() from error
         self._seen = {row[0]: self._seen[row[0]] for row in rows if row[0] in self._seen}
         return rows
@@ -150,7 +148,7 @@ class PostgresLease:
         async with self._talking:
             try:
                 return await _ask(self._connection, statement, *values)
-            except _FAILURES as error:
+            except FAILURES as error:
                 raise self._gone() from error
 
     def _gone(self) -> LeaseLost:
@@ -167,7 +165,7 @@ class PostgresExecutors:
     @asynccontextmanager
     async def hold(self, executor_id: str) -> AsyncIterator[PostgresLease]:
         """Raises: ExecutorIdInUse; psycopg.Error, OSError where the database is away."""
-        connection = await self._connect()
+        connection = await open_session(self._url, _SESSION)
         try:
             await self._lock(connection, executor_id)
             lease = PostgresLease(connection, executor_id, await self._entered(connection, executor_id))
@@ -182,7 +180,7 @@ class PostgresExecutors:
             await connection.close()
 
     async def all(self) -> Sequence[ExecutorRecord]:
-        connection = await self._connect()
+        connection = await open_session(self._url, _SESSION)
         try:
             rows = await (
                 await connection.execute(
@@ -193,17 +191,6 @@ class PostgresExecutors:
         finally:
             await connection.close()
         return [ExecutorRecord(*row) for row in rows]
-
-    async def _connect(self) -> Connection:
-        return await psycopg.AsyncConnection.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=5,
-            keepalives_idle=2,
-            keepalives_interval=1,
-            keepalives_count=3,
-            application_name="gateway-executor",
-        )
 
     async def _lock(self, connection: Connection, executor_id: str) -> None:
         first: int | None = None

@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
-import psycopg
-from psycopg.rows import TupleRow
+from gateway.storage.postgres_sessions import Connection, open_session
 
 CHANNEL = "gateway_wakeups"
 # NOTIFY takes a little less than 8,000 bytes.
 _MOST_BYTES = 7_900
 _ANSWER_S = 5.0
-FAILURES = (psycopg.Error, OSError, TimeoutError)
-
-Connection = psycopg.AsyncConnection[TupleRow]
+_SESSION = "gateway-wakeups"
 
 
 def _parts(sender: str, topics: Sequence[str]) -> Iterator[str]:
@@ -37,7 +34,7 @@ class PostgresLine:
 
     async def send(self, sender: str, topics: Sequence[str]) -> None:
         if self._telling is None or self._telling.closed:
-            self._telling = await self._connect()
+            self._telling = await open_session(self._url, _SESSION)
         try:
             async with asyncio.timeout(_ANSWER_S):
                 for part in _parts(sender, topics):
@@ -47,7 +44,7 @@ class PostgresLine:
             raise
 
     async def receive(self) -> AsyncIterator[tuple[str, Sequence[str]]]:
-        connection = await self._connect()
+        connection = await open_session(self._url, _SESSION)
         try:
             await connection.execute(f"LISTEN {CHANNEL}".encode())
             yield "", ()
@@ -63,14 +60,3 @@ class PostgresLine:
         telling, self._telling = self._telling, None
         if telling is not None:
             await telling.close()
-
-    async def _connect(self) -> Connection:
-        return await psycopg.AsyncConnection.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=5,
-            keepalives_idle=2,
-            keepalives_interval=1,
-            keepalives_count=3,
-            application_name="gateway-wakeups",
-        )
