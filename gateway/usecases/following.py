@@ -28,19 +28,23 @@ LAST_KINDS = (OrderCompleted, OrderPartiallyCompleted, OrderFailed, OrderCancell
 async def list_order_events(core: Core, order: Order, first: int | None, after: str | None) -> Page[OrderEvent]:
     """The order's events from the first one. Raises: RequestError PAGE_SIZE, BAD_CURSOR at `after`."""
     count = checked_first(first)
-    position = await _order_position(core, order, after)
+    position, wanted = await _order_position(core, order, after), count + 1
     events: list[OrderEvent] = []
+    items = frozenset(each.id for each in order.items)
     async with core.storage.reading() as uow:
-        while len(events) <= count and (more := await uow.events.of_order(order.id, position, count + 1)):
-            events += [each for each in more if is_seen(order, each)]
+        while len(events) < wanted:
+            more = await uow.events.of_order(order.id, position, wanted)
+            events += [each for each in more if is_seen(items, each)]
+            if len(more) < wanted:
+                break
             position = more[-1].sequence
     edges = [Edge(event.cursor, event) for event in events[:count]]
     return page_of(edges, len(events) > count)
 
 
-def is_seen(order: Order, event: OrderEvent) -> bool:
-    """Whether it is about the whole order, or about an item that the caller was found to see."""
-    return event.item_id is None or order.item(event.item_id) is not None
+def is_seen(items: frozenset[str] | None, event: OrderEvent) -> bool:
+    """Whether it is about the whole order, or about one of the items that the caller was found to see; None for all."""
+    return items is None or event.item_id is None or event.item_id in items
 
 
 async def follow_order(
@@ -79,7 +83,7 @@ async def _to_the_last(
     """Those about the whole order or one of these items; with None all."""
     async with aclosing(feed):
         async for event in feed:
-            if items is None or event.item_id is None or event.item_id in items:
+            if is_seen(items, event):
                 yield event
             if isinstance(event, LAST_KINDS):
                 return
