@@ -30,7 +30,6 @@ class LeasedEngine:
 
         parts = Parts(self.database_url, drive_fenced, self._open_ids, self._living)
         async with self.engine.running(parts, name_of(lease.executor_id, lease.epoch)):
-            await self.engine.recover(lease.executor_id)
             yield
 
     async def recover(self, executor_id: str) -> None:
