@@ -151,7 +151,8 @@ async def open_gateway(
             saga_limits=settings.saga_limits,
         )
         await erase_again(Erasing(storage, clock, sealing), erased)
-        await reseal(storage, sealing)
+        sealed_by = sealing.newest()
+        await _reseal_all(core, sealing)
         reached = killing(settings.failpoint) if settings.failpoint else passing
         work = Work(storage, registry, wakeups, clock, settings.saga_limits, reached)
         callbacks = Callbacks(settings.callback_url or public_url, _callback_key(settings.keys_folder))
@@ -167,7 +168,7 @@ async def open_gateway(
                 executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
             ).supervised(),
             registered(registry, callbacks) as subscriptions,
-            tended("sealing", partial(keep_resealed, sealing.newest, partial(_reseal_all, core, sealing))),
+            tended("sealing", partial(keep_resealed, sealing.newest, partial(_reseal_all, core, sealing), sealed_by)),
             polled(registry, wakeups, Pace(settings.events_poll_first_s, settings.events_poll_most_s)),
             keeping(core.refusals, storage, clock),
             _taking_over(core, Parts(registry, projection, subscriptions), settings.retention),

@@ -148,9 +148,10 @@ async def reseal(storage: Storage, sealing: Sealing) -> int:
     return count
 
 
-async def keep_resealed(newest: Callable[[], str], reseal_all: Callable[[], Awaitable[None]]) -> None:
-    """Has all sealed anew whenever another key is the newest one."""
-    sealed_by = None
+async def keep_resealed(
+    newest: Callable[[], str], reseal_all: Callable[[], Awaitable[None]], sealed_by: str | None = None
+) -> None:
+    """Has all sealed anew whenever another key than `sealed_by`, by which all is sealed already, is the newest one."""
     while True:
         key = newest()
         if key != sealed_by:

@@ -20,7 +20,6 @@ from gateway.federation.tending import tended
 from gateway.ports import Attempts
 from gateway.usecases.clients import ClientsKnown
 from gateway.usecases.core import Core
-from gateway.usecases.one_time_passwords import reseal_secrets
 from gateway.usecases.session_uses import SessionUses
 from gateway.usecases.sessions import Callers, SessionRules
 
@@ -115,7 +114,6 @@ async def open_auth(
     lifetime, grace = timedelta(seconds=settings.session_s), timedelta(seconds=settings.refresh_grace_s)
     codes, requirement, uses = TimedCodes(settings.service_name), settings.one_time_password_required, SessionUses(core)
     tokens = Tokens(ring, settings.access_token_s, settings.issuer)
-    await reseal_secrets(core.storage, core.onboarding.sealing)
     with open_passwords() as passwords:
         rules = SessionRules(passwords, attempts, ring.successor, codes, lifetime, grace, requirement)
         async with tended("keys", ring.follow), tended("sessions' uses", uses.keep_on):
