@@ -6,13 +6,11 @@ from decimal import Decimal
 import strawberry
 from strawberry import UNSET
 
-from gateway.api.schema.declaring import doc
+from gateway.api.schema.declaring import ONLY_CUSTOMER, doc
 from gateway.api.schema.scalars import CurrencyCode
 from gateway.domain.authorizations import SelfServiceFunction, Weekday
 from gateway.domain.money import Money
 from gateway.usecases.authorization_inputs import GivenConditions, GivenScope
-
-_CUSTOMER = "The customer; where left out, the viewer's only one."
 
 
 @strawberry.input(description="An amount of money.")
@@ -74,7 +72,7 @@ class GrantAuthorizationInput:
     actor_id: strawberry.ID = doc("The member, an authorized user.")
     functions: list[SelfServiceFunction] = doc("What is allowed, one at least.")
     scope: AuthorizationScopeInput = doc("What it is about.")
-    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=_CUSTOMER)
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=ONLY_CUSTOMER)
     valid_from: datetime | None = strawberry.field(default=UNSET, description="Since when; from now on if left out.")
     valid_until: datetime | None = strawberry.field(
         default=UNSET, description="Until when; for as long as nobody takes it back if left out."
@@ -112,7 +110,7 @@ class EnableFunctionInput:
     product_id: strawberry.ID | None = strawberry.field(
         default=UNSET, description="The product; everything if left out."
     )
-    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=_CUSTOMER)
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=ONLY_CUSTOMER)
 
 
 @strawberry.input(description="A function to take back from a service user.")

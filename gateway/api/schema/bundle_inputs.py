@@ -3,7 +3,7 @@
 import strawberry
 from strawberry import UNSET
 
-from gateway.api.schema.declaring import doc
+from gateway.api.schema.declaring import ONLY_CUSTOMER, doc
 from gateway.api.schema.places import PlaceInput
 
 
@@ -19,9 +19,7 @@ class OrderFieldInput:
 class CreateBundleInput:
     """All may be left out."""
 
-    customer_id: strawberry.ID | None = strawberry.field(
-        default=UNSET, description="The customer; where left out, the viewer's only one."
-    )
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=ONLY_CUSTOMER)
     name: str | None = strawberry.field(default=UNSET, description="A name for it, at most 200 characters.")
     offering_id: strawberry.ID | None = strawberry.field(
         default=UNSET, description="An offering to start from: a predefined bundle's parts are filled in."

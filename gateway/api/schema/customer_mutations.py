@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from gateway.api.context import Info
 from gateway.api.schema.access import mutation
-from gateway.api.schema.declaring import argument, doc
+from gateway.api.schema.declaring import ONLY_CUSTOMER, argument, doc
 from gateway.api.schema.errors import UserErrors, payload
 from gateway.api.schema.places import AddressInput, address_of
 from gateway.domain.authorizations import SelfServiceFunction
@@ -32,9 +32,7 @@ class AddSiteInput:
 
     name: str = doc("Its name, 1 to 200 characters.")
     address: AddressInput = doc("Its address.")
-    customer_id: strawberry.ID | None = strawberry.field(
-        default=UNSET, description="The customer; where left out, the viewer's only one."
-    )
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=ONLY_CUSTOMER)
 
 
 @strawberry.input(description="Which notice was read.")

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from enum import EnumMeta
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from strawberry.types.base import StrawberryObjectDefinition
@@ -80,6 +80,11 @@ def field_of(
 def argument(description: str, name: str | None = None, weight: Weight | None = None) -> Any:
     """An argument's description, for `Annotated`; `weight` is that of each value in its list."""
     return strawberry.argument(description=description, name=name, directives=directives_of(weight))
+
+
+ONLY_CUSTOMER = "The customer; where left out, the viewer's only one."
+OnlyCustomer = Annotated[strawberry.ID | None, argument(ONLY_CUSTOMER)]
+"""An argument; UNSET and null leave it to `policy.customer_of`."""
 
 
 def enum_type(enum: E, description: str, name: str | None = None, **values: str) -> E:

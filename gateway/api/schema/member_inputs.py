@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 from strawberry import UNSET
 
-from gateway.api.schema.declaring import doc
+from gateway.api.schema.declaring import ONLY_CUSTOMER, doc
 from gateway.domain.parties import MemberRole
 
 
@@ -17,9 +17,7 @@ class InviteMemberInput:
     idempotency_key: str = doc(
         "1 to 200 characters of the client's own. The same key and input answer the same invitation, without its token."
     )
-    customer_id: strawberry.ID | None = strawberry.field(
-        default=UNSET, description="The customer; where left out, the viewer's only one."
-    )
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=ONLY_CUSTOMER)
     email: str | None = strawberry.field(
         default=UNSET,
         description="Only an account of this address may accept it; any where left out. It keeps a link that went "

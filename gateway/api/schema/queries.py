@@ -12,7 +12,7 @@ from gateway.api.schema.agreements import AgreementQueries
 from gateway.api.schema.catalog import ProductOfferingConnection, ProviderConnection
 from gateway.api.schema.catalog_inputs import ProductOfferingFilter
 from gateway.api.schema.clients import ServiceClientConnection
-from gateway.api.schema.declaring import argument
+from gateway.api.schema.declaring import OnlyCustomer, argument
 from gateway.api.schema.node import Node
 from gateway.api.schema.operations import OperationsQueries
 from gateway.api.schema.paging import After, First
@@ -62,7 +62,7 @@ class Query(RegistrationQueries, AgreementQueries, SecurityQueries, OperationsQu
     def customer(
         self,
         info: Info,
-        id: Annotated[strawberry.ID | None, argument("The customer; where left out, the viewer's only one.")] = UNSET,
+        id: OnlyCustomer = UNSET,
     ) -> parties.Customer | None:
         """A customer of the viewer's; null for an unknown or another's id."""
         caller = info.context.caller

@@ -3,11 +3,10 @@
 import strawberry
 from strawberry import UNSET
 
-from gateway.api.schema.declaring import doc
+from gateway.api.schema.declaring import ONLY_CUSTOMER, doc
 from gateway.api.schema.places import AddressInput
 from gateway.domain.members import ContactRole
 
-_ONLY = "The customer; where left out, the viewer's only one."
 _NAME = "The name, 1 to 200 characters."
 _EMAIL = "The e-mail address; an empty text takes it away."
 _PHONE = "The telephone number with its country's code, such as +46 70 123 45 67; an empty text takes it away."
@@ -20,7 +19,7 @@ class UpdateCustomerInput:
     """Its name; the kind stays."""
 
     name: str = doc(_NAME)
-    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=_ONLY)
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=ONLY_CUSTOMER)
 
 
 @strawberry.input(description="What to change of a place; what is left out stays as it is.")
@@ -49,7 +48,7 @@ class AddContactInput:
     phone: str | None = strawberry.field(
         default=UNSET, description="The telephone number with its country's code, such as +46 70 123 45 67."
     )
-    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=_ONLY)
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=ONLY_CUSTOMER)
 
 
 @strawberry.input(description="What to change of a contact; what is left out stays as it is.")
@@ -77,7 +76,7 @@ class AddSubscriberInput:
     name: str = doc(_NAME)
     product_ids: list[strawberry.ID] | None = strawberry.field(default=UNSET, description=_PRODUCTS)
     numbers: list[str] | None = strawberry.field(default=UNSET, description=_NUMBERS)
-    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=_ONLY)
+    customer_id: strawberry.ID | None = strawberry.field(default=UNSET, description=ONLY_CUSTOMER)
 
 
 @strawberry.input(description="What to change of a subscriber; what is left out stays as it is.")

@@ -8,7 +8,7 @@ from strawberry import UNSET
 
 from gateway.api.context import Info
 from gateway.api.schema.access import query
-from gateway.api.schema.declaring import argument, doc, enum_type, field, field_of, object_type
+from gateway.api.schema.declaring import OnlyCustomer, argument, doc, enum_type, field, field_of, object_type
 from gateway.api.schema.paging import After, First, connection
 from gateway.api.schema.weights import Weight
 from gateway.api.texts import english, tell
@@ -93,9 +93,7 @@ class SecurityQueries:
     async def security_events(
         self,
         info: Info,
-        customer_id: Annotated[
-            strawberry.ID | None, argument("The customer; where left out, the viewer's only one.")
-        ] = UNSET,
+        customer_id: OnlyCustomer = UNSET,
         filter: Filter = UNSET,
         first: First = UNSET,
         after: After = UNSET,

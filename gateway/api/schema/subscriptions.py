@@ -8,7 +8,7 @@ from strawberry import UNSET
 
 from gateway.api.context import Info
 from gateway.api.schema.access import subscription
-from gateway.api.schema.declaring import argument
+from gateway.api.schema.declaring import OnlyCustomer, argument
 from gateway.api.schema.order_events import CustomerEvent
 from gateway.domain import health_events, registration_events, security
 from gateway.domain.authorizations import SelfServiceFunction
@@ -36,9 +36,7 @@ class Subscription:
     async def customer_events(
         self,
         info: Info,
-        customer_id: Annotated[
-            strawberry.ID | None, argument("The customer; where left out, the viewer's only one.")
-        ] = UNSET,
+        customer_id: OnlyCustomer = UNSET,
         after: Cursor = UNSET,
     ) -> Any:
         """All that happens to a customer: the events of every order today, of more areas as they come to exist."""
@@ -75,9 +73,7 @@ class Subscription:
     async def security_alarms(
         self,
         info: Info,
-        customer_id: Annotated[
-            strawberry.ID | None, argument("The customer; where left out, the viewer's only one.")
-        ] = UNSET,
+        customer_id: OnlyCustomer = UNSET,
         after: Cursor = UNSET,
     ) -> Any:
         """The alarms about the customer's security, those of the past first; it does not complete."""
