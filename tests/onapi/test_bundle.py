@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.contract import ProviderRole
+from gateway.domain.agreements import AgreementStatus, ProviderAgreement
+from gateway.domain.errors import RequestError
 from gateway.domain.ordering.orders import Order
 from gateway.domain.ordering.states import OrderItemState, OrderState
 from gateway.federation.polling import Pace, polled
@@ -33,6 +35,25 @@ def stopping(step: str, moment: str) -> Reached:
             raise Stopped
 
     return reached
+
+
+@pytest.mark.requirement("R6")
+async def test_nothing_is_ordered_by_an_agreement_that_ended_where_this_gateway_has_not_heard_of_it(
+    world: World,
+) -> None:
+    bundle, now = await world.bundle(), world.core.clock.now()
+    customer = bundle.customer_id
+    (between,) = [each for each in world.core.directory.agreements() if each.parties == {SERVICE, ACCESS}]
+    async with world.core.storage.writing() as unit:
+        await unit.agreements.add(ProviderAgreement(between, AgreementStatus.TERMINATED, now, now))
+
+    with pytest.raises(RequestError) as refused:
+        await world.order(bundle)
+
+    assert {(each.code, each.field) for each in refused.value.problems} == {("NOT_ORDERABLE", ("bundleId",))}
+    async with world.core.storage.reading() as unit:
+        assert await unit.orders.page(customer, 10, None) == []
+    assert (await world.counts(ACCESS))["ordersByExternalId"] == {}
 
 
 def states(order: Order) -> dict[str, OrderItemState]:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from uuid_utils import uuid7
 from yarl import URL
 
 from gateway.contract import Limits, Place, ProviderRole
+from gateway.domain.identity import own_id
 from gateway.domain.ordering.bundles import Bundle
 from gateway.domain.ordering.orders import Order
 from gateway.domain.parties import OPERATOR, Agreement, Caller
@@ -138,4 +140,5 @@ def _agreements() -> list[Agreement]:
     newcomers = [(each.slug, each.proposals) for each in market().newcomers]
     proposed = [({slug, other}, name) for slug, proposals in newcomers for name, other in proposals.items()]
     made = [*((set(each.parties), each.name) for each in market().agreements), *proposed, ({OPERATOR, ACCESS}, "Ours")]
-    return [Agreement(f"agreement-{n}", name, frozenset(parties)) for n, (parties, name) in enumerate(made)]
+    # Ids as those have that are kept: what is said of one in the database counts.
+    return [Agreement(own_id("Agreement", str(uuid7())), name, frozenset(parties)) for parties, name in made]
