@@ -250,6 +250,8 @@ async def test_a_provider_with_orders_or_products_stays(
     world: World, order_state: OrderState, item_state: OrderItemState, code: str
 ) -> None:
     made = await world.settled(await world.register())
+    # It joins within a second of being active.
+    await until(lambda: world.core.directory.provider("acme-tv") is not None)
     order = an_order(await a_customer(world.storage), providers=("acme-tv",))
     item = replace(order.items[0], state=item_state, product=OrderedProduct("p", "p", "TV", ProductStatus.ACTIVE))
     async with world.storage.writing() as unit:
