@@ -233,6 +233,7 @@ async def _new_item(
         quantity=item.quantity,
         values={field.key: field.values for field in review.forms[item.id].fields if field.values},
         depends_on=tuple(ids[each] for each in review.depends_on.get(item.id, ())),
+        cost=cost_of(review.item_lines.get(item.id, ())),
     )
 
 
