@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import csv
+import io
 import json
 import secrets
 from collections.abc import Mapping
@@ -136,7 +138,7 @@ async def test_the_operator_sees_the_gateways_own_events(nobody: Consumer, demo_
 
 @pytest.mark.requirement("S4", "N4")
 async def test_a_manager_exports_the_customers_events(nobody: Consumer) -> None:
-    maria, *_ = await newcomer(nobody)
+    maria, _, customer = await newcomer(nobody)
     lars, _, others = await newcomer(nobody)
 
     async def export(asker: Consumer, query: str = "") -> tuple[int, str, str]:
@@ -149,8 +151,19 @@ async def test_a_manager_exports_the_customers_events(nobody: Consumer) -> None:
     lines = [json.loads(line) for line in content.splitlines()]
     assert (status, kind) == (200, "application/jsonl")
     assert [each["kind"] for each in lines] == ["SIGNED_UP", "SIGNED_IN", "EVENTS_EXPORTED"]
-    assert [each["kind"] for each in await seen(maria)] == ["EVENTS_EXPORTED", "SIGNED_IN", "SIGNED_UP"]
-    for query in (f"?customerId={others}", "?customerId=unknown"):
+    status, kind, content = await export(maria, f"?customerId={customer}&format=csv")
+    rows = list(csv.DictReader(io.StringIO(content, newline="")))
+    assert (status, kind) == (200, "text/csv")
+    assert [each["id"] for each in rows[:3]] == [each["id"] for each in lines]
+    assert [(each["kind"], each["address"], each["times"]) for each in rows[:2]] == [
+        ("SIGNED_UP", "127.0.0.1", "1"),
+        ("SIGNED_IN", "127.0.0.1", "1"),
+    ]
+    status, kind, content = await export(maria, "?format=xml")
+    assert (status, json.loads(content)["errors"][0]["code"]) == (422, "UNKNOWN_VALUE")
+    kinds = [each["kind"] for each in await seen(maria)]
+    assert kinds == ["EVENTS_EXPORTED", "EVENTS_EXPORTED", "SIGNED_IN", "SIGNED_UP"]
+    for query in (f"?customerId={others}", "?customerId=unknown", f"?customerId={others}&format=csv"):
         status, kind, content = await export(maria, query)
         assert (status, kind) == (404, "application/problem+json")
         assert json.loads(content)["errors"][0]["code"] == "NOT_FOUND"
