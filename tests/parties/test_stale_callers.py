@@ -21,6 +21,7 @@ from gateway.usecases.authorization_inputs import (
     GivenScope,
     GrantAuthorization,
 )
+from gateway.usecases.spending import authorization_for
 from tests.callers.world import EVERYTHING, World, a_world, authorization
 from tests.clock import NOON
 
@@ -145,3 +146,17 @@ async def test_a_right_that_was_lost_since_does_not_count(
         await tried(caller)
 
     assert await kept_by(world) == before
+
+
+@pytest.mark.requirement("R3")
+@pytest.mark.parametrize("loss", [revoke, expire])
+async def test_no_order_is_placed_under_what_was_taken_back_while_it_waited_for_it(world: World, loss: Loss) -> None:
+    caller = await as_identified(world, "caller", AUTHORIZED)
+    await loss(world, "caller")
+
+    async with world.gateway.storage.writing() as unit:
+        with pytest.raises(RequestError) as caught:
+            # As if it was read in this transaction, before the other one's commit.
+            await authorization_for(unit, caller, world.customer, [], [], NOON)
+
+    assert [(each.code, each.field) for each in caught.value.problems] == [("NOT_ALLOWED", ("bundleId",))]
