@@ -202,7 +202,7 @@ def test_without_its_key_the_trail_can_not_be_checked(data: Path, capsys: Captur
 
 
 def test_a_folder_that_no_gateway_ever_started_on_is_not_called_whole(tmp_path: Path, capsys: Capture) -> None:
-    with pytest.raises(Refusal, match="no event is recorded on the data folder .*mistyped yet") as refusal:
+    with pytest.raises(Refusal, match=r"no event is recorded on the data folder .*mistyped yet") as refusal:
         audit.verify(None, None, tmp_path / "mistyped")
 
     assert (refusal.value.status, capsys.readouterr().out) == (2, "")
