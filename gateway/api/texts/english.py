@@ -96,6 +96,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "ID_OR_SLUG": "Give either the id or the slug.",
         "INVALID_CONNECTION": "The adapter can't use this setting, {option}: {expected}",
         "INVALID_PERIOD": "The end must come after the beginning, and lie ahead.",
+        "INVALID_PERIOD.INVITATION": "The end must lie ahead, by {days} days at most.",
         "INVALID_SLUG": "The slug must have 1 to 63 small letters, digits and hyphens, the first no hyphen.",
         "IS_CONFIGURED": "This provider stands in the operator's file, and can be changed there alone.",
         "NOT_ACTIVE": "Only a provider that sells can be suspended.",

@@ -98,6 +98,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "ID_OR_SLUG": "Ange antingen id eller slug.",
         "INVALID_CONNECTION": "Adaptern kan inte använda den här inställningen, {option}: {expected}",
         "INVALID_PERIOD": "Slutet måste komma efter början och ligga framåt i tiden.",
+        "INVALID_PERIOD.INVITATION": "Slutet måste ligga i framtiden, högst {days} dagar bort.",
         "INVALID_SLUG": "Sluggen ska ha 1 till 63 små bokstäver, siffror och bindestreck, inte med bindestreck först.",
         "IS_CONFIGURED": "Leverantören står i operatörens fil och kan bara ändras där.",
         "NOT_ACTIVE": "Bara en leverantör som säljer kan pausas.",
