@@ -44,6 +44,10 @@ async def members(asker: Consumer) -> dict[str, Data]:
     return {edge["node"]["actor"]["username"]: edge["node"] for edge in found}
 
 
+async def record(asker: Consumer) -> Data:
+    return dict((await asker.ask(operation("customer-record")))["customer"])
+
+
 async def invited(manager: Consumer, role: str) -> tuple[str, str]:
     """A new invitation's id and token."""
     made = await done(manager, "member-invite", role=role, idempotencyKey=secrets.token_hex(8))

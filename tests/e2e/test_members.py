@@ -17,12 +17,9 @@ from tests.e2e.joining import (
     joined,
     members,
     operation,
+    record,
     refused,
 )
-
-
-async def record(asker: Consumer) -> Data:
-    return dict((await asker.ask(operation("customer-record")))["customer"])
 
 
 def nodes(connection: Data) -> list[Data]:
