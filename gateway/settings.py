@@ -334,7 +334,7 @@ class Settings(BaseSettings):
     smtp_port: int = Field(587, ge=1, le=65535, description="The mail server's port.")
     smtp_security: Literal["none", "starttls", "tls"] = Field(
         "starttls",
-        description="How the connection to the mail server is encrypted: not, by STARTTLS, or from the start.",
+        description="Whether the mail server is reached by starttls, by tls from the start, or in the clear (none).",
     )
     smtp_username: str = Field("", description="Who the gateway is to the mail server; by default nobody.")
     smtp_password: str = Field("", description="The password to it.", repr=False)

@@ -41,7 +41,7 @@ def verify(file: Path | None, head: str | None, data: Path | None) -> int:
     """Says whether the trail is whole, of an exported file where one is given; 1 where it is not. Raises: Refusal."""
     given = () if head is None else (_head(head),)
     if file is None:
-        return _said(_run(data, lambda trail: _verified(trail, given)))
+        return _said(_begun(_run(data, lambda trail: _verified(trail, given)), data))
     with as_refusals():
         settings = read_settings(data=data)
         keys = open_trail(settings.audit_key, settings.data, settings.keys_folder).keys
@@ -64,6 +64,17 @@ def _head(text: str) -> Head:
 async def _verified(trail: _Trail, given: tuple[Head, ...]) -> Verification:
     async with trail.storage.reading() as unit:
         return await verified(unit, trail.audit.keys, *trail.noted, *given)
+
+
+def _begun(found: Verification, data: Path | None) -> Verification:
+    """The same. A gateway's first start is an event already: without any, another folder was meant.
+
+    Raises: Refusal.
+    """
+    if found.finding is None and found.head.sequence == 0:
+        folder = read_settings(data=data).data
+        raise Refusal(f"no event is recorded on the data folder {folder} yet; --data names another one", status=2)
+    return found
 
 
 def _said(found: Verification) -> int:

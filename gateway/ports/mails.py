@@ -44,6 +44,14 @@ class Mail:
     created_at: datetime
 
 
+class NotSent(OSError):
+    """A later try may do. `reason` goes into the log: kinds of errors and numbers, no words of a server's."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Undeliverable(Exception):
     """No later try will do either: the recipient's address is refused, or none."""
 

@@ -1,6 +1,6 @@
 """What a manager asks to grant, and what can be wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from gateway.usecases.core import Core
 
 PRODUCTS_IN_SCOPE = 1000
 OFFERINGS_IN_SCOPE = 100
+PROBLEMS = 50  # of one list: those of two are the hundred that a payload tells at most
 _DIGITS = 15
 
 
@@ -115,12 +116,20 @@ def read_scope(core: Core, given: GivenScope) -> AuthorizationScope:
     _check_number(categories, OFFERINGS_IN_SCOPE, "offerings", "categories")
     _check_number(providers, OFFERINGS_IN_SCOPE, "offerings", "providerIds")
     known = {each.slug for offering in core.offerings.all() for each in offering.categories}
-    if not known.issuperset(categories):
-        raise RequestError.at("NOT_FOUND", "scope", "offerings", "categories")
     slugs = [own_key("Provider", each) or "" for each in providers]
-    if any(core.directory.profile(each) is None for each in slugs):
-        raise RequestError.at("NOT_FOUND", "scope", "offerings", "providerIds")
+    missing = [
+        *not_found([each in known for each in categories], "offerings", "categories"),
+        *not_found([core.directory.profile(each) is not None for each in slugs], "offerings", "providerIds"),
+    ]
+    if missing:
+        raise RequestError(*missing)
     return OfferingScope(tuple(dict.fromkeys(categories)), tuple(dict.fromkeys(slugs)))
+
+
+def not_found(found: Sequence[bool], *path: str) -> list[Problem]:
+    """A problem at each place of a list of the scope where nothing was found; the first `PROBLEMS` of them."""
+    places = [place for place, is_there in enumerate(found) if not is_there]
+    return [Problem("NOT_FOUND", ("scope", *path, str(place))) for place in places[:PROBLEMS]]
 
 
 def _check_number(values: tuple[str, ...], maximum: int, *path: str) -> None:

@@ -87,7 +87,8 @@ async def invite_member(core: Core, caller: Caller, given: InviteMember) -> tupl
 def _check(given: InviteMember, now: datetime) -> None:
     problems = [] if given.email is None else [credentials.email_problem(given.email)]
     if given.expires_at is not None and not now < given.expires_at <= now + LONGEST:
-        problems.append(Problem("INVALID_PERIOD", ("expiresAt",)))
+        params = {"variant": "INVITATION", "days": str(LONGEST.days)}
+        problems.append(Problem("INVALID_PERIOD", ("expiresAt",), params))
     if found := [each for each in problems if each]:
         raise RequestError(*found)
 

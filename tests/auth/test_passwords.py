@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.api.auth import AuthSettings
-from gateway.ports.mails import MailKind, Undeliverable
+from gateway.ports.mails import MailKind, NotSent, Undeliverable
 from gateway.usecases.mails import tell_by_mail
 from tests.auth.mailing import RESET, Caught, reset_token, set_by, worked_off
 from tests.auth.second_factor import enrolled, told
@@ -238,6 +238,17 @@ async def test_a_mail_that_nobody_can_get_is_given_up_at_once(server: Running) -
 
     async with server.parts.core.storage.reading() as unit:
         assert await unit.mails.next_due() is None
+
+
+async def test_the_log_says_why_a_mail_waits(server: Running, caplog: pytest.LogCaptureFixture) -> None:
+    await server.client.signed_in()
+    await server.client.post(RESET, {"username": "maria"})
+
+    await worked_off(server, Caught(failures=[NotSent("SMTPAuthenticationError 535")]))
+
+    (said,) = [each.getMessage() for each in caplog.records if each.name == "gateway.mail"]
+    assert said.startswith("mail ")
+    assert said.endswith(" waits: SMTPAuthenticationError 535")
 
 
 async def test_a_mail_that_was_taken_up_before_a_crash_is_taken_up_again(server: Running) -> None:

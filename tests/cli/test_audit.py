@@ -219,6 +219,13 @@ def test_without_its_key_the_trail_can_not_be_checked(data: Path, capsys: Captur
     assert "event 1 was chained by a key that is none of these" in capsys.readouterr().out
 
 
+def test_a_folder_that_no_gateway_ever_started_on_is_not_called_whole(tmp_path: Path, capsys: Capture) -> None:
+    with pytest.raises(Refusal, match=r"no event is recorded on the data folder .*mistyped yet") as refusal:
+        audit.verify(None, None, tmp_path / "mistyped")
+
+    assert (refusal.value.status, capsys.readouterr().out) == (2, "")
+
+
 @pytest.mark.parametrize(("file", "content"), [(KEY_FILE, "no key"), (KEY_FILE, ""), (HEAD_FILE, "nothing")])
 def test_what_guards_the_trail_and_can_not_be_read_is_said(data: Path, file: str, content: str) -> None:
     (data / file).write_text(content)

@@ -35,8 +35,9 @@ def test_the_commands_work_one_after_the_other(tmp_path: Path) -> None:
     lines = [line for block in blocks_of(PAGE) if block.kind == "sh" for line in block.text.splitlines()]
     # The others are typed against a gateway that runs, with those of the other pages.
     typed = [line for line in lines if line.startswith("uv run ")]
+    begun = "uv run --no-dev gateway client add Acme"
 
-    for line in typed:
+    for line in (begun, *typed):
         command = [sys.executable, "-m", *line.removeprefix("uv run --no-dev ").split()]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
