@@ -135,6 +135,7 @@ async def test_what_a_manager_grants_counts_at_once_and_what_is_taken_back_count
             ["conditions", "spendingLimitPerMonth", "currency"],
         ),
         ({"conditions": {"timeZone": "Mars/Olympus"}}, "UNKNOWN_TIME_ZONE", ["conditions", "timeZone"]),
+        ({"conditions": {"timeZone": "localtime"}}, "UNKNOWN_TIME_ZONE", ["conditions", "timeZone"]),
         ({"conditions": {"timeZone": "../../etc/passwd"}}, "UNKNOWN_TIME_ZONE", ["conditions", "timeZone"]),
         (
             {"conditions": {"hours": {"weekdays": [], "opens": "08:00", "closes": "17:00"}}},
@@ -143,6 +144,11 @@ async def test_what_a_manager_grants_counts_at_once_and_what_is_taken_back_count
         ),
         (
             {"conditions": {"hours": {"weekdays": ["MONDAY"], "opens": "8", "closes": "17:00"}}},
+            "INVALID_HOURS",
+            ["conditions", "hours", "opens"],
+        ),
+        (
+            {"conditions": {"hours": {"weekdays": ["MONDAY"], "opens": "08-00", "closes": "17:00"}}},
             "INVALID_HOURS",
             ["conditions", "hours", "opens"],
         ),
