@@ -132,4 +132,4 @@ async def test_what_is_more_than_an_address_gets_no_mail(recipient: str, tmp_pat
     with pytest.raises(Undeliverable):
         await FolderMailer(tmp_path / "mail", SENDER).send(replace(MAIL, recipient=recipient))
 
-    assert not (tmp_path / "mail").exists()  # noqa: ASYNC240
+    assert not (tmp_path / "mail").exists()
