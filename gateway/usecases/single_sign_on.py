@@ -20,8 +20,11 @@ from gateway.domain.parties import Caller, CustomerKind
 from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import NewAccount, UnitOfWork
 from gateway.ports.issuer import IssuerSession, SignInCode
+from gateway.ports.mails import MailKind
 from gateway.ports.registrations import SealBroken
 from gateway.usecases.core import Core
+from gateway.usecases.mails import tell_by_mail
+from gateway.usecases.one_time_passwords import count_change
 from gateway.usecases.security_telling import only_customer_of
 from gateway.usecases.sessions import SessionRules, SignedIn, end, new_session
 from gateway.usecases.sign_in import Origin
@@ -180,37 +183,47 @@ async def _redeemed(core: Core, unit: UnitOfWork, code: str, verifier: str) -> I
     return IssuerSignIn(**{**said, "who": kept.who})
 
 
-async def link_by_code(core: Core, caller: Caller, code: str, verifier: str) -> None:
-    """Links the caller's account to the identity of such a code; again is harmless.
+async def link_by_code(core: Core, rules: SessionRules, caller: Caller, code: str, verifier: str, locale: str) -> None:
+    """Links the caller's account to the identity of such a code, and has that told by mail; again is harmless.
 
-    Raises: RequestError INVALID_CODE, IDENTITY_TAKEN, ALREADY_LINKED; AccessError UNAUTHENTICATED.
+    Raises: RequestError INVALID_CODE, IDENTITY_TAKEN, ALREADY_LINKED, RATE_LIMITED; AccessError UNAUTHENTICATED.
     """
     actor_id = _signed_in_actor(caller)
     async with core.storage.writing() as unit:
         asked = await _redeemed(core, unit, code, verifier)
-        problem = await _linked(unit, asked.who, actor_id, core.clock.now()) if asked else "INVALID_CODE"
+        problem = await _linked(core, unit, rules, asked.who, actor_id, locale) if asked else "INVALID_CODE"
     if problem:
         raise RequestError.at(problem, "code")
 
 
-async def link_session(core: Core, session_key: str, who: IssuerSubject) -> None:
-    """Links the account of that session, which must still be live; again is harmless.
+async def link_session(core: Core, rules: SessionRules, session_key: str, who: IssuerSubject, locale: str) -> None:
+    """Links the account of that session, which must still be live, as `link_by_code` does.
 
-    Raises: RequestError IDENTITY_TAKEN, ALREADY_LINKED; AccessError UNAUTHENTICATED.
+    Raises: RequestError IDENTITY_TAKEN, ALREADY_LINKED, RATE_LIMITED; AccessError UNAUTHENTICATED.
     """
     now = core.clock.now()
     async with core.storage.writing() as unit:
         session = await unit.accounts.session(session_key)
         if session is None or session.ended_at is not None or session.expires_at <= now:
             raise AccessError(Problem("UNAUTHENTICATED"))
-        if problem := await _linked(unit, who, session.actor_id, now):
+        if problem := await _linked(core, unit, rules, who, session.actor_id, locale):
             raise RequestError.at(problem)
 
 
-async def _linked(unit: UnitOfWork, who: IssuerSubject, actor_id: str, now: datetime) -> str | None:
-    """The code of what is in the way; None where they are linked now."""
+async def _linked(
+    core: Core, unit: UnitOfWork, rules: SessionRules, who: IssuerSubject, actor_id: str, locale: str
+) -> str | None:
+    """The code of what is in the way; None where they are linked now.
+
+    A link outlives the session that made it, and a password that is changed: whose account it is learns of it.
+    """
+    now = core.clock.now()
     if await unit.issuer_accounts.link(who, actor_id, now):
+        await count_change(rules, actor_id)
         await _record(unit, SecurityEventKind.IDENTITY_LINKED, now, actor_id)
+        profile = await unit.accounts.profile(actor_id)
+        if profile is not None:
+            await tell_by_mail(unit, core, profile, MailKind.IDENTITY_LINKED, locale)
         return None
     owner = await unit.issuer_accounts.actor_of(who)
     if owner == actor_id:

@@ -1,13 +1,17 @@
 """An account is linked to an identity by its owner alone, and is never left without a way in."""
 
 from base64 import urlsafe_b64encode
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from gateway.api.texts.mails import compose
 from gateway.storage import tables
+from gateway.usecases.mails import MailRules, send_due
+from tests.auth.mailing import Caught
 from tests.auth.server import MARIA
 from tests.oidc.gateway import APP, ORIGIN, Browser, Running
 from tests.oidc.issuer import TestIssuer
@@ -160,6 +164,21 @@ async def test_an_identity_has_one_account_and_an_account_one_identity(gateway: 
     assert taken_by_code == [("code", "IDENTITY_TAKEN")]
     assert (first, second) == (204, [("code", "ALREADY_LINKED")])
     assert (await anna.who())[0] == "anna"
+
+
+@pytest.mark.requirement("S1", "S7")
+async def test_the_owner_learns_by_mail_that_the_account_was_linked(gateway: Running, issuer: TestIssuer) -> None:
+    maria, core, caught = gateway.browser(), gateway.parts.core, Caught()
+    token = await maria_in(maria)
+
+    await link(maria, token, await a_code(maria))
+    again = await link(maria, token, await a_code(maria))
+    await send_due(core, MailRules(partial(compose, None), caught))
+
+    assert again == 204
+    assert [(each.recipient, each.subject) for each in caught.mails] == [
+        (MARIA["email"], "Your account is linked to another way to sign in")
+    ]
 
 
 @pytest.mark.requirement("S7")
