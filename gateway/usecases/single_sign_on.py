@@ -58,7 +58,7 @@ class IssuerLogout:
 
 
 class _Overtaken(GatewayError):
-    """Another request has linked the same identity meanwhile."""
+    """Another request has linked the same identity meanwhile, or erased whom it was linked to."""
 
 
 def _digest(code: str) -> str:
@@ -76,7 +76,7 @@ async def sign_in_by_issuer(
     try:
         async with core.storage.writing() as unit:
             return await _signed_in(core, unit, rules, first, asked, origin)
-    except _Overtaken:  # by the same person's other tab: now the account is there
+    except _Overtaken:  # by the same person's other tab: now the account is there, or gone with its link
         async with core.storage.writing() as unit:
             return await _signed_in(core, unit, rules, first, asked, origin)
 
@@ -85,7 +85,11 @@ async def _signed_in(
     core: Core, unit: UnitOfWork, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn, origin: Origin
 ) -> SignedIn:
     now = core.clock.now()
-    actor_id = await unit.issuer_accounts.actor_of(asked.who) or await _new_account(unit, first, asked, now)
+    known = await unit.issuer_accounts.actor_of(asked.who)
+    # Held, so that nothing of a person comes back who is being erased in this moment.
+    if known is not None and await unit.accounts.profile(known, lock=True) is None:
+        raise _Overtaken
+    actor_id = known or await _new_account(unit, first, asked, now)
     told = {"by": "issuer", **({"as": "operator"} if asked.is_operator else {})}
     signed_in = await new_session(unit, rules, actor_id, origin.device, now, origin.limit_key, **told)
     await unit.issuer_accounts.keep_session(
