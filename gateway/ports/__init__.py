@@ -256,6 +256,8 @@ class Attempt(StrEnum):
     RESET_ACCOUNT = "reset-account"
     INVITATION = "invitation"
     INVITATION_ADDRESS = "invitation-address"
+    ACCOUNT_CHANGE = "account-change"
+    EXPORT = "export"
 
 
 class OneTimeCodes(Protocol):

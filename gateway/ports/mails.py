@@ -14,6 +14,7 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
     ONE_TIME_PASSWORD_ON = "ONE_TIME_PASSWORD_ON"  # noqa: S105
     ONE_TIME_PASSWORD_OFF = "ONE_TIME_PASSWORD_OFF"  # noqa: S105
+    IDENTITY_LINKED = "IDENTITY_LINKED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,10 +152,11 @@ class SqlOrders:
         return {OrderState(row.state): row.number for row in await self._rows.all(statement)}
 
     async def by_products(self, customer_id: str, products: Sequence[str]) -> Mapping[str, str]:
+        possible = [each for each in products if "\0" not in each]  # PostgreSQL takes no NUL
         statement = (
             select(_item.product_id, _item.order)
             .join_from(tables.order_item, tables.order)
-            .where(_item.product_id.in_(products), _order.customer == sought(CUSTOMER, customer_id))
+            .where(_item.product_id.in_(possible), _order.customer == sought(CUSTOMER, customer_id))
             .order_by(_order.placed_at)
         )
         # Of several orders about one product, the first made it: the newer ones are overwritten by it.

@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from gateway.domain.authorizations import Rights
+from gateway.domain.errors import StorageUnavailable
 from gateway.domain.parties import Actor, Caller, MemberRole
 from gateway.ports import UnitOfWork, WakeUps
 from gateway.usecases.remembered import Kept, Remembered
 
 # A wake-up that was lost costs this much.
 SWEEP_S = 5.0
+# While the storage is away.
+AGAIN_S = 1.0
 _NO_RIGHTS = Rights()
 
 
@@ -53,9 +56,12 @@ async def as_kept(unit: UnitOfWork, caller: Caller) -> Caller:
 def _with(caller: Caller, actor: Actor | None) -> Caller:
     """What makes an operator of a session alone stays as it was when the caller was identified."""
     # Who must switch on a one-time password first has no rights until then, whatever is kept.
-    if actor is None or caller.actor is None or caller.must_enrol:
+    if caller.actor is None or caller.must_enrol:
         return caller
     before = caller.actor
+    if actor is None:  # erased meanwhile: nobody's member any more, and no operator
+        bare = dataclasses.replace(before, memberships=(), is_operator=False)
+        return dataclasses.replace(caller, actor=bare)
     kept = dataclasses.replace(
         actor, is_operator=actor.is_operator or before.is_operator, came_by_issuer=before.came_by_issuer
     )
@@ -103,6 +109,10 @@ class _Watch:
             self._is_reading = True
             try:
                 actor = await self._find(actor_id)
+            except StorageUnavailable:
+                # Those who follow stay meanwhile: nobody can take anything back until the storage is there again.
+                await asyncio.sleep(AGAIN_S)
+                continue
             finally:
                 self._is_reading = False
             for standing in list(self.standings):

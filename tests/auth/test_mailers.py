@@ -3,7 +3,7 @@
 import asyncio
 import stat
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from functools import partial
 from pathlib import Path
@@ -124,3 +124,12 @@ async def test_a_folder_has_a_file_a_mail_for_its_owner_alone(tmp_path: Path) ->
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "mail").stat().st_mode) == 0o700
     assert message_from_bytes(file.read_bytes(), policy=policy.default)["Subject"] == MAIL.subject
+
+
+@pytest.mark.requirement("S5")
+@pytest.mark.parametrize("recipient", ["Call 555 now<maria@example.com", "<maria@example.com>", "(x)maria@example.com"])
+async def test_what_is_more_than_an_address_gets_no_mail(recipient: str, tmp_path: Path) -> None:
+    with pytest.raises(Undeliverable):
+        await FolderMailer(tmp_path / "mail", SENDER).send(replace(MAIL, recipient=recipient))
+
+    assert not (tmp_path / "mail").exists()

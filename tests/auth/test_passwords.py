@@ -2,11 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from limits import parse
 
 from gateway.api.auth import AuthSettings
+from gateway.ports import Attempt
 from gateway.ports.mails import MailKind, NotSent, Undeliverable
 from gateway.usecases.mails import tell_by_mail
 from tests.auth.mailing import RESET, Caught, reset_token, set_by, worked_off
@@ -37,6 +40,25 @@ async def test_changing_the_password_ends_all_other_sessions(server: Running) ->
     kinds = await told(server)
     assert (kinds.count("PASSWORD_CHANGED"), kinds.count("SESSION_ENDED")) == (1, 1)
     assert [mail.subject for mail in await worked_off(server, Caught())] == ["Your password was changed"]
+
+
+@pytest.mark.requirement("S5", "S7")
+async def test_a_password_is_changed_only_so_often_since_each_change_is_mailed(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(server.parts.rules.attempts.rates, Attempt.ACCOUNT_CHANGE, parse("2/hour"))  # type: ignore[attr-defined]
+    mine = await server.client.signed_in()
+    passwords = [MARIA["password"], *(f"{NEW} {number}" for number in range(3))]
+
+    changed = [
+        await server.client.send("PUT", "/auth/password", {"oldPassword": old, "password": new}, bearer(mine))
+        for old, new in pairwise(passwords)
+    ]
+
+    assert [each.status for each in changed] == [204, 204, 429]
+    assert changed[2].problems == [(None, "RATE_LIMITED")]
+    assert (await server.client.post("/auth/session", {**SIGN_IN, "password": passwords[2]})).status == 200
+    assert len(await worked_off(server, Caught())) == 2
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from limits import parse
 
 from gateway.domain.authorizations import (
     Authorization,
@@ -14,6 +15,8 @@ from gateway.domain.authorizations import (
 )
 from gateway.domain.money import Money
 from gateway.domain.parties import MemberRole
+from gateway.domain.security import SecurityEventKind
+from gateway.ports import Attempt
 from gateway.ports.authorizations import KeptAuthorization
 from gateway.storage import tables
 from gateway.storage.personal_sections import ACTOR_KINDS, CUSTOMER_PARTS, NOT_PERSONAL, actor_parts
@@ -132,6 +135,20 @@ async def test_nobody_gets_anything(server: Running) -> None:
     answer = await export(server, {})
 
     assert (answer.status, answer.problems) == (401, [(None, "UNAUTHENTICATED")])
+
+
+@pytest.mark.requirement("S4", "S5")
+async def test_exports_are_few_and_fill_no_trail(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    await signed_up(server)
+    headers = await signed_in(server)
+    monkeypatch.setitem(server.parts.rules.attempts.rates, Attempt.EXPORT, parse("2/hour"))  # type: ignore[attr-defined]
+
+    answers = [await export(server, headers) for _ in range(4)]
+
+    assert [each.status for each in answers] == [200, 200, 429, 429]
+    assert answers[3].problems == [(None, "RATE_LIMITED")]
+    events = await recorded(server.parts.core.storage)
+    assert [each.kind for each in events].count(SecurityEventKind.PERSONAL_DATA_EXPORTED) == 2
 
 
 async def test_much_comes_in_parts_and_whole(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from gateway.api.auth.addresses import limit_key
+from gateway.api.auth.doors import count_export
 from gateway.api.auth.identity import Identity
 from gateway.api.auth.parts import AuthParts
 from gateway.api.auth.problems import NO_STORE, problem_response
@@ -29,6 +30,7 @@ def security_routes(parts: AuthParts) -> list[Route]:
     async def export(request: Request) -> Response:
         try:
             caller = await identity.caller_of_request(request)
+            await count_export(parts, caller)
         except RequestError as error:
             return _refused(error)
         customer_id, form = request.query_params.get("customerId"), request.query_params.get("format", "jsonl")

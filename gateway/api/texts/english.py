@@ -326,5 +326,11 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
             "The one-time password of the account {username} was switched off: the password alone is enough from now "
             "on.\n\nIf it was not you, change the password at once, and tell us."
         ),
+        "IDENTITY_LINKED.subject": "Your account is linked to another way to sign in",
+        "IDENTITY_LINKED": (
+            "The account {username} was linked to a sign-in at the identity provider: whoever signs in there by it "
+            "gets into the account from now on, without its password and one-time code.\n\nIf it was not you, end the "
+            "link and change the password at once, and tell us."
+        ),
     },
 }

@@ -330,5 +330,11 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
             "Engångslösenordet för kontot {username} har slagits av: från och med nu räcker lösenordet.\n\n"
             "Var det inte du, byt genast lösenord och hör av dig till oss."
         ),
+        "IDENTITY_LINKED.subject": "Ditt konto har kopplats till ett annat sätt att logga in",
+        "IDENTITY_LINKED": (
+            "Kontot {username} har kopplats till en inloggning hos identitetsleverantören: den som loggar in där med "
+            "den kommer från och med nu in på kontot utan lösenord och engångskod.\n\nVar det inte du, ta genast bort "
+            "kopplingen, byt lösenord och hör av dig till oss."
+        ),
     },
 }
