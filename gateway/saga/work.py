@@ -19,6 +19,7 @@ from gateway.saga.failpoints import Reached, passing
 from gateway.saga.ledger import Change, write_step
 from gateway.saga.patience import Patience
 from gateway.saga.plan import Step
+from gateway.saga.written import Written
 
 alarms = logging.getLogger("gateway.alarms")
 
@@ -76,6 +77,7 @@ class Work:
     limits: SagaLimits = SagaLimits()
     reached: Reached = passing
     patience: Patience = field(init=False)
+    written: Written = field(init=False, default_factory=Written)
 
     def __post_init__(self) -> None:
         """One memory for all steps of this process."""
@@ -99,7 +101,9 @@ class Work:
         self, order: Order, item: OrderItem, change: Change, record: StepRecord | None = None
     ) -> Order | None:
         """Stores what was learnt of the item; None where it no longer counts."""
-        return await write_step(self.storage, order, item, change, self.clock.now(), record)
+        after = await write_step(self.storage, order, item, change, self.clock.now(), record)
+        self.written.note(order.id, after)
+        return after
 
     async def stalled(self, order: Order, item: OrderItem, error: ProviderError) -> float:
         """No answer that counts: again later; HELD when the phase's time is over; failed where it can never work."""
