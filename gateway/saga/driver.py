@@ -92,8 +92,8 @@ class _Run:
         current: Order | None = order
         while current is not None and current.state not in FINAL_ORDER_STATES and _topics(current) == topics:
             self._begin(current)
-            await self._wait(current, waiter)
-            current = await self._known(current)
+            is_woken = await self._wait(current, waiter)
+            current = await self._known(current, is_woken)
         # Whoever woke it meanwhile, and was not heard yet, is not lost with this waiter.
         if await waiter.wait(0.0):
             self._look_anew()
@@ -104,7 +104,7 @@ class _Run:
         self.due.clear()
         self.stale.update(self.under_way)
 
-    async def _known(self, order: Order) -> Order | None:
+    async def _known(self, order: Order, is_woken: bool) -> Order | None:
         """The order as it is now, as far as this process can know; anew from the store where it can't.
 
         A provider's wake-up is no reason: it tells of what is to be looked at there.
@@ -112,6 +112,8 @@ class _Run:
         known = self.work.written.take(order)
         is_old = asyncio.get_running_loop().time() - self.read_s >= SWEEP_S
         is_told = await self.told.wait(0.0)
+        if is_woken and not is_told:
+            self.work.patience.hear(order)
         return await self._read() if is_told or is_old or known is None else known
 
     def _begin(self, order: Order) -> None:
@@ -131,8 +133,8 @@ class _Run:
         self.work.reached(action.step, "after")
         return wait_s
 
-    async def _wait(self, order: Order, waiter: Waiter) -> None:
-        """Until a step has ended, it is woken, or something is due."""
+    async def _wait(self, order: Order, waiter: Waiter) -> bool:
+        """Until a step has ended, it is woken, or something is due; returns whether it was woken."""
         woken = asyncio.create_task(waiter.wait(self._timeout_s(order)))
         try:
             await asyncio.wait({woken, *self.under_way.values()}, return_when=asyncio.FIRST_COMPLETED)
@@ -141,9 +143,11 @@ class _Run:
                 woken.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await woken
-        if not woken.cancelled() and woken.result():
+        is_woken = not woken.cancelled() and woken.result()
+        if is_woken:
             self._look_anew()
         self._collect(order)
+        return is_woken
 
     def _collect(self, order: Order) -> None:
         now_s = asyncio.get_running_loop().time()
