@@ -21,6 +21,7 @@ from tests.bench import (
     queries,
     steady,
     subscribers,
+    sustained,
     tracing,
 )
 from tests.bench.figures import Figure, machine, renewed, table
@@ -38,6 +39,7 @@ PARTS: Mapping[str, Measure] = {
 }
 LOAD: Mapping[str, Measure] = {
     "audiences": audiences.measure,
+    "sustained": sustained.measure,
     "database": large_database.measure,
     "steady": steady.measure,
 }

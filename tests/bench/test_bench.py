@@ -13,11 +13,13 @@ from tests.bench import (
     queries,
     steady,
     subscribers,
+    sustained,
     tracing,
 )
 from tests.bench.__main__ import main
 from tests.bench.audiences import Gathering
 from tests.bench.figures import Figure, renewed, table
+from tests.bench.sustained import Course
 from tests.cluster.servers import needs_redis
 from tests.storage.conftest import needs_postgres
 
@@ -161,3 +163,11 @@ async def test_memory_is_measured_at_two_moments_of_a_steady_load(
     assert single.name.startswith("Memory of a gateway on SQLite from minute 0.1 to 0.2: ")
     assert [each.limit for each in (shared, single)] == ["+5%", "+5%"]
     assert [each.value.endswith(" MB") for each in (shared, single)] == [True, True]
+
+
+@needs_postgres
+async def test_orders_are_counted_while_as_many_come_as_are_delivered(tmp_path: Path) -> None:
+    figures = await sustained.measured(tmp_path, Course(per_s=2.0, in_flight=6, counted_s=4.0))
+
+    assert [each.limit for each in figures] == ["≥ 8", "", "120 ms", "", "150 ms"]
+    assert float(figures[0].value) > 0
