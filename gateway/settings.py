@@ -383,6 +383,9 @@ class Settings(BaseSettings):
     )
     keep_notifications_days: int = Field(0, ge=0, description="For how many days a notice is kept; 0 is for ever.")
     keep_sessions_days: int = Field(30, ge=0, description="For how many days an ended session is kept; 0 is for ever.")
+    keep_security_events_days: int = Field(
+        0, ge=0, description="For how many days a security event is kept; 0 is for ever."
+    )
 
     catalog_refresh_s: Seconds = Field(
         300, description="How old a provider's catalogue may be before it is read again, in seconds."
@@ -500,7 +503,10 @@ class Settings(BaseSettings):
             return timedelta(days=number) if number else None
 
         return RetentionRules(
-            days(self.keep_orders_days), days(self.keep_notifications_days), days(self.keep_sessions_days)
+            days(self.keep_orders_days),
+            days(self.keep_notifications_days),
+            days(self.keep_sessions_days),
+            days(self.keep_security_events_days),
         )
 
     @property

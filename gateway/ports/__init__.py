@@ -173,6 +173,9 @@ class Accounts(Protocol):
     ) -> Sequence[Session]:
         """Up to `first` of these, after that place in the order (created_at, key)."""
 
+    async def devices_before(self, session: Session) -> frozenset[str]:
+        """The names of the devices of the actor's sessions that began before it, as far as these are kept."""
+
     async def note_use(self, key: str, at: datetime) -> None:
         """Keeps when it was last used; an earlier moment than the one kept changes nothing."""
 

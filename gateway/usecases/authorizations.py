@@ -171,6 +171,7 @@ async def disable_function(core: Core, caller: Caller, given: EnableFunction) ->
     async with core.storage.writing() as unit:
         await unit.members.hold(customer_id)
         caller = await as_kept(unit, caller)
+        policy.customer_of(caller, customer_id, "customerId")
         policy.require_no_service_user(caller, customer_id)
         if await unit.members.of_actor(customer_id, given.actor_id) is None:
             raise RequestError.at("NOT_FOUND", "actorId")

@@ -1,6 +1,7 @@
 """`gateway audit`: the trail on a data folder, checked, handed out, shortened."""
 
 import asyncio
+import csv
 import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -155,6 +156,23 @@ def test_the_trail_is_written_to_stdout_too(data: Path, capsys: Capture) -> None
     assert audit.export(None, data) == 0
 
     assert len(capsys.readouterr().out.splitlines()) == 6
+
+
+@pytest.mark.requirement("S4", "N4")
+def test_the_trail_is_written_as_a_table_too(data: Path, tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "trail.csv"
+
+    statuses = audit.export(file, data, "csv"), audit.export(None, data, "csv")
+
+    assert statuses == (0, 0)
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [each["kind"] for each in rows] == [*["CLIENT_ADDED"] * 3, "EVENTS_EXPORTED"]
+    assert {each["parameters"] for each in rows if each["kind"] == "EVENTS_EXPORTED"} == {"by=COMMAND"}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(capsys.readouterr().out.splitlines()) == 6
+    with pytest.raises(Refusal, match="--format is one of jsonl, csv, not xml"):
+        audit.export(None, data, "xml")
 
 
 @pytest.mark.requirement("S4")

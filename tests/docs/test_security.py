@@ -22,7 +22,12 @@ def test_the_file_of_rules_is_read(tmp_path: Path) -> None:
     (block,) = [block for block in blocks_of(PAGE) if block.kind == "yaml"]
     (tmp_path / "rules.yaml").write_text(block.text)
 
-    assert [each.code for each in read_alarm_rules(tmp_path / "rules.yaml")] == ["MANY_ORDERS", "KEYS", "NEW_PLACE"]
+    assert [each.code for each in read_alarm_rules(tmp_path / "rules.yaml")] == [
+        "MANY_ORDERS",
+        "KEYS",
+        "NEW_PLACE",
+        "NEW_MACHINE",
+    ]
 
 
 def test_the_commands_work_one_after_the_other(tmp_path: Path) -> None:
