@@ -373,6 +373,9 @@ class Settings(BaseSettings):
         1, description="How soon a provider is first asked how an order stands, in seconds."
     )
     order_poll_most_s: Seconds = Field(15, description="The longest pause between two such questions, in seconds.")
+    order_poll_heard_s: Seconds = Field(
+        60, description="The longest pause where the provider posts events about the order, in seconds."
+    )
     order_held_poll_s: Seconds = Field(60, description="The pause between two looks at a held item, in seconds.")
 
     keep_orders_days: int = Field(
@@ -488,6 +491,7 @@ class Settings(BaseSettings):
             activation_s=self.order_activation_s,
             poll_first_s=self.order_poll_first_s,
             poll_most_s=self.order_poll_most_s,
+            poll_heard_s=self.order_poll_heard_s,
             held_poll_s=self.order_held_poll_s,
         )
 

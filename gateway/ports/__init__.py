@@ -362,9 +362,8 @@ class Events(Protocol):
     async def append(self, order: Order, new: Sequence[NewEvent], at: datetime) -> Order:
         """Appends in that order with the states of `order`; returns it with `last_sequence` raised (not yet saved).
 
-        Takes the next numbers of the order and of its customer: no gap, also after a rollback. Wakes the order's and
-        the
-        customer's topics after the commit.
+        Takes the next numbers of the order, which the transaction has added or holds locked and must save, and of its
+        customer: no gap, also after a rollback. Wakes the order's and the customer's topics after the commit.
         """
 
     async def of_order(self, order_id: str, after: int, limit: int) -> Sequence[OrderEvent]:
