@@ -37,7 +37,7 @@ NO_POLLING = {"ORDER_POLL_FIRST_S": "3600", "ORDER_POLL_MOST_S": "3600"}
 NEVER_S = 86400.0
 """When the operators deliver what they are not told to."""
 CUSTOMERS = 10
-JOIN_LIMIT_S, SETTLING_S = 600.0, 60.0
+JOIN_LIMIT_S, SETTLING_S = 900.0, 60.0
 LIMIT_S = 1.0
 
 
@@ -60,7 +60,8 @@ class Gathering:
         return -(-self.events // self.orders) + 1
 
 
-GATHERINGS = (Gathering(100, 100), Gathering(1, 10_000))
+# One order has 50 items at most.
+GATHERINGS = (Gathering(100, 100), Gathering(1, 10_000, events=48))
 
 
 @dataclass(frozen=True, slots=True)
