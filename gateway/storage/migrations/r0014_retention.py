@@ -11,7 +11,7 @@ def upgrade() -> None:
     """Makes the indexes, each of which no statement of earlier versions needs."""
     op.create_index("ix_idempotency_object_id", "idempotency", ["object_id"])
     op.create_index("ix_notification_order_id", "notification", ["order_id"])
-    op.create_index("ix_notification_occurred_at", "notification", ["occurred_at"])
+    op.create_index("ix_notification_occurred_at", "notification", ["occurred_at"], postgresql_using="brin")
     op.create_index(
         "ix_customer_order_open",
         "customer_order",
