@@ -29,7 +29,8 @@ pytestmark = [
     ),
     pytest.mark.timeout(240),
 ]
-COMPOSE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "compose.yaml").read_text("utf-8"))
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 
 
 def _of_compose(name: str) -> tuple[list[str], dict[str, str]]:
@@ -93,7 +94,9 @@ def _gateway(folder: Path, name: str, ports: dict[str, int], given: dict[str, st
 
 
 def _proxy(folder: Path, port: int, ports: dict[str, int]) -> Program:
-    content = COMPOSE["configs"]["proxy"]["content"].replace("bind :8000", f"bind 127.0.0.1:{port}")
+    content = (
+        (ROOT / COMPOSE["configs"]["proxy"]["file"]).read_text("utf-8").replace("bind :8000", f"bind 127.0.0.1:{port}")
+    )
     for name in ("gateway-1", "gateway-2"):
         content = content.replace(f"{name}:8000", f"127.0.0.1:{ports[name]}")
     # A client stays with one gateway; this test is one client, and is to reach both.

@@ -67,6 +67,14 @@ def test_each_service_is_confined_exact_and_watched(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
+def test_each_config_is_a_file_that_all_may_read() -> None:
+    # Docker Compose refuses a `content` where the service is read-only ("`file` is the sole supported option").
+    files = [ROOT / each["file"] for each in _content()["configs"].values()]
+
+    assert len(files) == 2
+    assert [file for file in files if not file.stat().st_mode & 0o004] == []
+
+
 def test_no_secret_stands_in_it() -> None:
     environments = [each.get("environment", {}) for each in SERVICES.values()]
     values = {key: str(value) for each in environments for key, value in each.items()}
