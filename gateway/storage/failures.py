@@ -51,5 +51,14 @@ class UnknownRevision(GatewayError):
         self.newest = newest
 
 
+class ForeignDatabase(GatewayError):
+    """The database has tables, and none that tells a gateway's revision: it is another program's."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"the database has tables (such as {table}) and is not a gateway's: give an empty one, or one of a gateway"
+        )
+
+
 class AuditKeysUnreadable(GatewayError):
     """The keys of the security events' chain can't be read or made."""

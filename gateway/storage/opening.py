@@ -124,7 +124,7 @@ class SqlStorage:
     async def upgrade(self, *, tells: bool) -> None:
         """Brings the schema up to date, and tells of it where there was an older one.
 
-        Raises: UnknownRevision, StorageUnavailable.
+        Raises: UnknownRevision, ForeignDatabase, StorageUnavailable.
         """
         try:
             async with self.engine.begin() as connection:
@@ -205,7 +205,7 @@ async def open_storage(
     `starter` is called inside the transaction by `orders.start`, with the synchronous connection and the order's id.
     `audit` holds the keys of the security events' chain; without it they are chained by a key that ends with this
     process, so that no later one can check them. `erased` is where is noted who was erased; without it nowhere.
-    Raises: StorageUnavailable, UnknownRevision.
+    Raises: StorageUnavailable, UnknownRevision, ForeignDatabase.
     """
     url, dialect = _read_url(database_url)
     dialect.prepare(url)

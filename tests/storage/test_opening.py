@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.storage import MemoryWakeUps, SqlStorage, StorageUnavailable, UnknownRevision, open_storage, schema, tables
+from gateway.storage.failures import ForeignDatabase
 from tests.clock import SettableClock
 from tests.samples import a_customer, an_account
 
@@ -62,6 +63,24 @@ async def test_a_database_of_a_newer_version_is_refused_in_one_line(
             pass
 
     assert "\n" not in str(caught.value)
+
+
+async def test_a_database_of_another_program_is_refused_and_left_as_it_is(
+    database_url: str, wakeups: MemoryWakeUps, clock: SettableClock
+) -> None:
+    async with open_storage(database_url, wakeups, clock, None) as storage, storage.engine.begin() as connection:
+        await connection.run_sync(tables.metadata.drop_all)
+        await connection.execute(text("DROP TABLE gateway_revision"))
+        await connection.execute(text("CREATE TABLE ledger (id INTEGER)"))
+
+    with pytest.raises(ForeignDatabase, match="such as ledger") as caught:
+        async with open_storage(database_url, wakeups, clock, None):
+            pass
+
+    assert "\n" not in str(caught.value)
+    engine = create_engine(database_url)
+    assert inspect(engine).get_table_names() == ["ledger"]
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
