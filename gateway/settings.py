@@ -138,6 +138,12 @@ def _secrets_keys(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _database(value: str) -> str:
+    if value and not re.match(r"(sqlite(\+\w+)?:///|postgresql(\+\w+)?://).", value):
+        raise ValueError("should be an address that begins with sqlite:/// or postgresql://")
+    return value
+
+
 def _redis(value: str) -> str:
     if value and not re.match(r"(redis|rediss|unix)://", value):
         raise ValueError("should be an address such as redis://127.0.0.1:6379/0")
@@ -192,7 +198,7 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_folder() / "telecom-gateway" / "serve",
         description="The folder of all that is kept on disk: the database, the catalogues, the signing key.",
     )
-    database_url: str = Field(
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
         "",
         description="The database, sqlite:///… or postgresql://…; by default a SQLite file in the data folder.",
         repr=False,
@@ -705,7 +711,7 @@ def read_providers_file(path: Path, limits: Limits | None = None) -> ProvidersCo
         text = path.read_text("utf-8")
         content = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
     except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}") from None
+        raise SettingsError(f"{path}: the file of providers can't be read: {error.strerror}") from None
     except (ValueError, yaml.YAMLError) as error:
         raise SettingsError(f"{path}: {' '.join(str(error).split())}") from None
     try:
@@ -756,7 +762,7 @@ def read_alarm_rules(path: Path | None) -> tuple[AlarmRule, ...]:
         content = yaml.safe_load(path.read_text("utf-8"))
         rules = _AlarmRulesFile.model_validate(content).rules
     except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror}") from None
+        raise SettingsError(f"{path}: the file of providers can't be read: {error.strerror}") from None
     except ValidationError as error:
         raise SettingsError(*(f"{path}: {line}" for line in _entry_lines(error, content))) from None
     except (ValueError, yaml.YAMLError) as error:

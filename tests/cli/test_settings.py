@@ -64,6 +64,11 @@ def test_a_registered_provider_reaches_public_addresses_and_what_a_setting_allow
         ),
         ("GATEWAY_DEMO_DELIVERY", "6-2", "GATEWAY_DEMO_DELIVERY: should be two times in seconds such as 2-6"),
         (
+            "GATEWAY_DATABASE_URL",
+            "mysql://gateway@db/gateway",
+            "GATEWAY_DATABASE_URL: should be an address that begins with sqlite:/// or postgresql://",
+        ),
+        (
             "GATEWAY_PUBLIC_URL",
             "https://a.example/path",
             "GATEWAY_PUBLIC_URL: should be an address without a path, such as https://example.com",
