@@ -1,10 +1,13 @@
 """`gateway db upgrade`: the database's tables, without starting the gateway."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.cli.data_folder import held_folder
 from gateway.cli.failures import as_refusals
+from gateway.cli.refusal import Refusal
 from gateway.cli.words import say
 from gateway.settings import Settings, read_settings
 from gateway.storage import MemoryWakeUps, SystemClock, open_storage
@@ -15,10 +18,20 @@ def upgrade(data: Path | None) -> int:
     """Brings the tables up to date. Raises: Refusal."""
     with as_refusals():
         settings = read_settings(data=data)
-        with held_folder(settings.data):
+        with held_folder(settings.data) if settings.database.startswith("sqlite") else _made_folder(settings.data):
             asyncio.run(_upgrade(settings))
     say("the database is up to date")
     return 0
+
+
+@contextlib.contextmanager
+def _made_folder(path: Path) -> Iterator[None]:
+    # A database server is brought up to date beside the gateways that go on, by the settings of one of them.
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"the data folder {path} can't be made: {error.strerror}") from None
+    yield
 
 
 async def _upgrade(settings: Settings) -> None:

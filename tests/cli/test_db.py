@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from alembic.operations import Operations
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from gateway.cli import audit
+from gateway.cli.data_folder import FolderInUse, held_folder
 from gateway.cli.db import upgrade
 from gateway.storage import schema
+from tests.storage.conftest import needs_postgres, new_database
 
 Capture = pytest.CaptureFixture[str]
 
@@ -76,3 +78,27 @@ def test_an_upgrade_that_fails_is_not_told_and_changes_nothing(tmp_path: Path, m
     assert script.get_current_head() == newest
     assert upgrade(data) == 0
     assert [json.loads(each["params"])["from"] for each in exported(data, tmp_path)] == [before]
+
+
+@needs_postgres
+def test_a_database_server_is_brought_up_to_date_by_the_settings_of_a_gateway_that_runs(
+    tmp_path: Path, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_database(postgres_server)
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", url)
+
+    with held_folder(tmp_path / "data"):
+        assert upgrade(tmp_path / "data") == 0
+
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        revision = connection.execute(text("SELECT version_num FROM gateway_revision")).scalar()
+    engine.dispose()
+    assert revision == schema.revisions().get_current_head()
+
+
+def test_a_file_that_a_gateway_works_on_is_left_to_it(tmp_path: Path) -> None:
+    with held_folder(tmp_path / "data"), pytest.raises(FolderInUse):
+        upgrade(tmp_path / "data")
+
+    assert not (tmp_path / "data" / "gateway.db").exists()
