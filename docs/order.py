@@ -50,6 +50,8 @@ def fill_in(token: str, bundle_id: str) -> Any:
     """The bundle as it is to be shown, once what its forms miss has been chosen."""
     shown = ask(token, "10", id=bundle_id)["bundle"]
     for issue in shown["issues"]:
+        if issue["field"] is None:  # its provider is away, or it does not fit: nothing that a form can mend
+            sys.exit(issue["message"])
         item = next(each for each in shown["items"] if each["id"] == issue["item"]["id"])
         field = next(each for each in item["orderForm"]["fields"] if each["key"] == issue["field"])
         print(f"{item['offeringName']}: {issue['message']}")
