@@ -148,7 +148,6 @@ async def open_gateway(
             clock,
             onboarding=onboarding,
             executors=executors,
-            saga_limits=settings.saga_limits,
         )
         await erase_again(Erasing(storage, clock, sealing), erased)
         sealed_by = sealing.newest()

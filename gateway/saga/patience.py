@@ -51,6 +51,15 @@ class Patience:
             self._sends[item.id] = seen = _Seen(item.sent_at, now_s)
         return now_s - seen.at_s
 
+    def not_sent(self, former: OrderItem, item: OrderItem) -> None:
+        """The last send of `item`, which was `former` before, surely did not arrive: what counts is the one before it,
+        where there was one in this phase.
+        """
+        seen = self._sends.get(item.id)
+        is_again = former.phase is item.phase and seen is not None and seen.what == former.sent_at
+        at_s = seen.at_s if seen is not None and is_again else float("-inf")
+        self._sends[item.id] = _Seen(item.sent_at, at_s)
+
     def forget(self, item: OrderItem) -> None:
         """It is not driven here any more."""
         self._phases.pop(item.id, None)

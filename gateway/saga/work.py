@@ -2,8 +2,9 @@
 
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from gateway.contract.ordering import Ordering
 from gateway.contract.provider import Provider
@@ -21,15 +22,13 @@ from gateway.saga.patience import Patience
 from gateway.saga.plan import Step
 
 alarms = logging.getLogger("gateway.alarms")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class SagaLimits:
     """How long an item may take in each phase before it is HELD for a person, and how often a provider is asked
     (seconds).
-
-    `unknown_settle_s`: how long after a send without an answer a look that finds nothing is not yet believed when the
-    item is to be undone.
     """
 
     answer_s: float = 600.0
@@ -38,7 +37,6 @@ class SagaLimits:
     poll_first_s: float = 1.0
     poll_most_s: float = 15.0
     held_poll_s: float = 60.0
-    unknown_settle_s: float = 5.0
 
     def of(self, phase: ItemPhase) -> float:
         """The limit of a phase."""
@@ -128,6 +126,29 @@ class Work:
             record = records.stalled(item, now, code, detail)
             await self.write(order, item, lambda o, i: changes.held(o, i, code, now, params), record)
         return self.poll_s(item)
+
+    async def sent(self, former: OrderItem, item: OrderItem, answer: Awaitable[T]) -> T:
+        """The answer to what is sent for `item`, which was `former` before that was stored.
+
+        Where it surely did not arrive, nothing of it has to settle. Raises: ProviderError.
+        """
+        try:
+            return await answer
+        except Unavailable:
+            self.patience.not_sent(former, item)
+            raise
+
+    def unsettled_s(self, item: OrderItem) -> float:
+        """For how long what was sent for the item may still be done: to be asked before a look, which then shows
+        nothing where it finds nothing. 0 where nothing can come any more.
+
+        Raises: Unavailable while the provider is not connected.
+        """
+        return max(self.provider(item).settles_after_s - self.patience.unanswered_s(item), 0.0)
+
+    async def unsettled(self, order: Order, item: OrderItem, left_s: float) -> float:
+        """Nothing was found, and the look does not count yet: again later, HELD when the phase's time is over."""
+        return min(await self.waiting(order, item, HoldCode.PROVIDER_OUTCOME_UNKNOWN), left_s)
 
     def age_s(self, item: OrderItem) -> float:
         """How long the item has been in its phase; the first call of this process begins to count."""
