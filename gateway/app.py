@@ -124,7 +124,9 @@ async def open_gateway(
     clock, engine = SystemClock(), Engine(sweep_s=SWEEP_S)
     audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
     erased = ErasedList(settings.keys_folder)
+    executors = open_executors(settings.database, clock)
     async with (
+        executors.claimed(),
         open_telemetry(_trace_settings(settings)) as telemetry,
         open_wakeups(settings.database, settings.redis_url) as wakeups,
         open_storage(settings.database, wakeups, clock, engine.start_in, audit, erased) as storage,
@@ -139,7 +141,6 @@ async def open_gateway(
     ):
         sealing = open_sealing(settings.secrets_key, settings.keys_folder)
         onboarding = _onboarding(settings, providers, sealing)
-        executors = open_executors(settings.database, clock)
         core = Core(
             storage,
             registry,
