@@ -113,7 +113,7 @@ async def open_gateway(
     `waits_for_providers` makes it ready only when each of them has answered once (the demo); else one that is away
     stops nobody.
 
-    Raises: StorageUnavailable, UnknownRevision, KeysUnreadable, AuditKeysUnreadable, UnknownAdapter,
+    Raises: StorageUnavailable, UnknownRevision, ForeignDatabase, KeysUnreadable, AuditKeysUnreadable, UnknownAdapter,
     ManifestUnreadable, TracesNotInstalled, SettingsError (the rules of alarm); OSError for the data folder and the key
     of the secrets.
     """

@@ -120,7 +120,7 @@ class SqlStorage:
         return True
 
     async def upgrade(self) -> None:
-        """Brings the schema up to date. Raises: UnknownRevision, StorageUnavailable."""
+        """Brings the schema up to date. Raises: UnknownRevision, ForeignDatabase, StorageUnavailable."""
         try:
             async with self.engine.begin() as connection:
                 await connection.run_sync(self._dialect.lock_schema)
@@ -189,7 +189,7 @@ async def open_storage(
     `starter` is called inside the transaction by `orders.start`, with the synchronous connection and the order's id.
     `audit` holds the keys of the security events' chain; without it they are chained by a key that ends with this
     process, so that no later one can check them. `erased` is where is noted who was erased; without it nowhere.
-    Raises: StorageUnavailable, UnknownRevision.
+    Raises: StorageUnavailable, UnknownRevision, ForeignDatabase.
     """
     url, dialect = _read_url(database_url)
     dialect.prepare(url)

@@ -5,9 +5,9 @@ from pathlib import Path
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-from gateway.storage.failures import UnknownRevision
+from gateway.storage.failures import ForeignDatabase, UnknownRevision
 
 _FOLDER = Path(__file__).parent / "migrations"
 VERSION_TABLE = "gateway_revision"  # the saga's engine keeps its own beside it
@@ -26,7 +26,7 @@ def migration_context(connection: Connection) -> MigrationContext:
 def upgrade(connection: Connection) -> None:
     """Runs, in the connection's transaction, what is missing; nothing on a database that is up to date.
 
-    Raises: UnknownRevision when a newer version wrote the database.
+    Raises: UnknownRevision when a newer version wrote the database; ForeignDatabase when something else did.
     """
     script, context = revisions(), migration_context(connection)
     newest = script.get_current_head() or ""
@@ -34,6 +34,8 @@ def upgrade(connection: Connection) -> None:
     current = context.get_current_revision()
     if current is not None and current not in known:
         raise UnknownRevision(current, newest)
+    if current is None and (strangers := sorted(set(inspect(connection).get_table_names()) - {VERSION_TABLE})):
+        raise ForeignDatabase(strangers)
     missing = list(script.iterate_revisions(newest, current or "base"))
     with Operations.context(context):
         for revision in reversed(missing):
