@@ -15,6 +15,7 @@ POOL_SIZE = 10
 # A process that is stopped in the middle of a transaction keeps its rows from whoever takes its orders over: no longer
 # than this, as long as any does nothing between two statements.
 IDLE_S = 5
+SCHEMA_IDLE_S = 60
 _SCHEMA_LOCK = 7_316_442_091_255_403_521  # any number that nobody else uses
 
 
@@ -49,7 +50,10 @@ def _bound(connection: Any, _: Any) -> None:
 
 
 def lock_schema(connection: Connection) -> None:
-    """Lets one process at a time change the schema; held until the transaction ends."""
+    """Lets one process at a time change the schema; held until the transaction ends, which may stand still for longer
+    than others.
+    """
+    connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{SCHEMA_IDLE_S}s'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 
 
