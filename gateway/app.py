@@ -1,7 +1,7 @@
 """The composition root: the one module that sees every room, and puts a gateway together from settings."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +33,7 @@ from gateway.api.texts.mails import compose
 from gateway.contract.events import Post
 from gateway.contract.provider import Outbound
 from gateway.domain.alarm_rules import AlarmRule
-from gateway.domain.security_chain import key_id
+from gateway.domain.security_chain import Head, key_id
 from gateway.federation.adapters import installed_adapters
 from gateway.federation.callbacks import Callbacks, registered
 from gateway.federation.joining import Joining, Parts, keep_resealed, reseal
@@ -67,6 +67,7 @@ from gateway.usecases.refusals import keeping
 from gateway.usecases.retention import RetentionRules, keep_within
 from gateway.usecases.security_alarms import raise_alarms
 from gateway.usecases.security_checking import check_chain, follow_keys, note_keys
+from gateway.usecases.trail_retention import keep_trail_within
 
 # One process works on a SQLite file at a time, so one name will do.
 SOLE_EXECUTOR = "local"
@@ -245,12 +246,24 @@ async def _taking_over(core: Core, parts: Parts, retention: RetentionRules) -> A
 async def _guarding(
     core: Core, audit: AuditTrail, rules: Sequence[AlarmRule], settings: Settings
 ) -> AsyncIterator[None]:
-    """Security events raise alarms, and their chain is checked, from entry to exit."""
+    """Security events raise alarms, their chain is checked, and what is too old goes, from entry to exit."""
     noted, every_s = partial(noted_head, settings.data), settings.audit_check_s
     async with (
+        _trimmed(core, audit, noted, settings.retention.security_events),
         tended("security alarms", partial(raise_alarms, core, rules)),
         tended("audit check", partial(check_chain, core, audit.keys, noted, every_s), pause_s=60),
     ):
+        yield
+
+
+@asynccontextmanager
+async def _trimmed(
+    core: Core, audit: AuditTrail, noted: Callable[[], Head | None], age: timedelta | None
+) -> AsyncIterator[None]:
+    if age is None:
+        yield
+        return
+    async with tended("audit retention", partial(keep_trail_within, core, audit.keys, noted, age), pause_s=60):
         yield
 
 

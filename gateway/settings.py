@@ -334,7 +334,7 @@ class Settings(BaseSettings):
     smtp_port: int = Field(587, ge=1, le=65535, description="The mail server's port.")
     smtp_security: Literal["none", "starttls", "tls"] = Field(
         "starttls",
-        description="How the connection to the mail server is encrypted: not, by STARTTLS, or from the start.",
+        description="Whether the mail server is reached by starttls, by tls from the start, or in the clear (none).",
     )
     smtp_username: str = Field("", description="Who the gateway is to the mail server; by default nobody.")
     smtp_password: str = Field("", description="The password to it.", repr=False)
@@ -373,6 +373,9 @@ class Settings(BaseSettings):
         1, description="How soon a provider is first asked how an order stands, in seconds."
     )
     order_poll_most_s: Seconds = Field(15, description="The longest pause between two such questions, in seconds.")
+    order_poll_heard_s: Seconds = Field(
+        60, description="The longest pause where the provider posts events about the order, in seconds."
+    )
     order_held_poll_s: Seconds = Field(60, description="The pause between two looks at a held item, in seconds.")
 
     keep_orders_days: int = Field(
@@ -380,6 +383,9 @@ class Settings(BaseSettings):
     )
     keep_notifications_days: int = Field(0, ge=0, description="For how many days a notice is kept; 0 is for ever.")
     keep_sessions_days: int = Field(30, ge=0, description="For how many days an ended session is kept; 0 is for ever.")
+    keep_security_events_days: int = Field(
+        0, ge=0, description="For how many days a security event is kept; 0 is for ever."
+    )
 
     catalog_refresh_s: Seconds = Field(
         300, description="How old a provider's catalogue may be before it is read again, in seconds."
@@ -485,6 +491,7 @@ class Settings(BaseSettings):
             activation_s=self.order_activation_s,
             poll_first_s=self.order_poll_first_s,
             poll_most_s=self.order_poll_most_s,
+            poll_heard_s=self.order_poll_heard_s,
             held_poll_s=self.order_held_poll_s,
         )
 
@@ -496,7 +503,10 @@ class Settings(BaseSettings):
             return timedelta(days=number) if number else None
 
         return RetentionRules(
-            days(self.keep_orders_days), days(self.keep_notifications_days), days(self.keep_sessions_days)
+            days(self.keep_orders_days),
+            days(self.keep_notifications_days),
+            days(self.keep_sessions_days),
+            days(self.keep_security_events_days),
         )
 
     @property

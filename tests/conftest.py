@@ -4,6 +4,7 @@ A run of all tests has all cores, too.
 """
 
 pytest_plugins = [
+    "tests.plugins.databases",
     "tests.plugins.interrupts",
     "tests.plugins.network",
     "tests.plugins.requirements",

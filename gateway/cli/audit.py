@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ from gateway.cli.words import say
 from gateway.domain.security import SecurityEventKind
 from gateway.domain.security_chain import Head
 from gateway.domain.security_lines import NoTrail, event_line, first_line, last_line, verified_lines
+from gateway.domain.security_table import header_line, table_line
 from gateway.domain.security_verification import Verification
+from gateway.ports.security import SecurityEventFilter
 from gateway.settings import Settings, read_settings
 from gateway.storage import MemoryWakeUps, SqlStorage, SystemClock, open_storage
 from gateway.storage.audit_trail import AuditTrail, open_trail
@@ -39,7 +41,7 @@ def verify(file: Path | None, head: str | None, data: Path | None) -> int:
     """Says whether the trail is whole, of an exported file where one is given; 1 where it is not. Raises: Refusal."""
     given = () if head is None else (_head(head),)
     if file is None:
-        return _said(_run(data, lambda trail: _verified(trail, given)))
+        return _said(_begun(_run(data, lambda trail: _verified(trail, given)), data))
     with as_refusals():
         settings = read_settings(data=data)
         keys = open_trail(settings.audit_key, settings.data, settings.keys_folder).keys
@@ -64,6 +66,17 @@ async def _verified(trail: _Trail, given: tuple[Head, ...]) -> Verification:
         return await verified(unit, trail.audit.keys, *trail.noted, *given)
 
 
+def _begun(found: Verification, data: Path | None) -> Verification:
+    """The same. A gateway's first start is an event already: without any, another folder was meant.
+
+    Raises: Refusal.
+    """
+    if found.finding is None and found.head.sequence == 0:
+        folder = read_settings(data=data).data
+        raise Refusal(f"no event is recorded on the data folder {folder} yet; --data names another one", status=2)
+    return found
+
+
 def _said(found: Verification) -> int:
     if found.finding is not None:
         say(f"the audit trail is broken: {found.finding.sentence}")
@@ -77,14 +90,21 @@ def _said(found: Verification) -> int:
     return 0
 
 
-def export(to: Path | None, data: Path | None) -> int:
-    """Writes the trail as JSON lines to the file, for its owner alone, else to stdout. Raises: Refusal."""
+def export(to: Path | None, data: Path | None, form: str = "jsonl") -> int:
+    """Writes the trail as JSON lines, or as a table (`csv`), to the file, for its owner alone, else to stdout.
+
+    Raises: Refusal.
+    """
+    if form not in _WRITERS:
+        raise Refusal(f"--format is one of {', '.join(_WRITERS)}, not {form}", status=2)
+    write = _WRITERS[form]
     try:
         if to is None:
-            return _run(data, lambda trail: _export(trail, sys.stdout))
+            return _run(data, lambda trail: write(trail, sys.stdout))
         descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            return _run(data, lambda trail: _export(trail, file))
+        # The table's lines have their ends already.
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            return _run(data, lambda trail: write(trail, file))
     except BrokenPipeError:
         return 1
     except OSError as error:
@@ -104,6 +124,21 @@ async def _export(trail: _Trail, file: IO[str]) -> int:
     file.write(last_line(trail.audit.keys, head) + "\n")
     file.flush()
     return 0
+
+
+async def _export_table(trail: _Trail, file: IO[str]) -> int:
+    await _tell(trail, SecurityEventKind.EVENTS_EXPORTED)
+    file.write(header_line())
+    async with trail.storage.reading() as unit:
+        place = 0
+        while events := await unit.security_events.after(SecurityEventFilter(), place, BATCH):
+            file.writelines(table_line(event) for event in events)
+            place = events[-1].sequence
+    file.flush()
+    return 0
+
+
+_WRITERS: Mapping[str, Callable[[_Trail, IO[str]], Awaitable[int]]] = {"jsonl": _export, "csv": _export_table}
 
 
 async def _tell(trail: _Trail, kind: SecurityEventKind) -> None:

@@ -301,12 +301,13 @@ def audit_verify(
 @audit_commands.command("export")
 def audit_export(
     to: Annotated[Path | None, typer.Option(help="The file to write.", show_default="stdout")] = None,
+    form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
     data: Data = None,
 ) -> int:
-    """Write the trail as JSON lines, which `verify` checks too."""
+    """Write the trail as JSON lines, which `verify` checks too, or as a table for a spreadsheet."""
     from gateway.cli.audit import export
 
-    return export(to, data)
+    return export(to, data, form)
 
 
 @audit_commands.command("purge")

@@ -6,8 +6,9 @@ from pathlib import Path
 from gateway.cli.data_folder import held_folder
 from gateway.cli.failures import as_refusals
 from gateway.cli.words import say
-from gateway.settings import read_settings
+from gateway.settings import Settings, read_settings
 from gateway.storage import MemoryWakeUps, SystemClock, open_storage
+from gateway.storage.audit_trail import open_trail
 
 
 def upgrade(data: Path | None) -> int:
@@ -15,11 +16,12 @@ def upgrade(data: Path | None) -> int:
     with as_refusals():
         settings = read_settings(data=data)
         with held_folder(settings.data):
-            asyncio.run(_upgrade(settings.database))
+            asyncio.run(_upgrade(settings))
     say("the database is up to date")
     return 0
 
 
-async def _upgrade(database_url: str) -> None:
-    async with open_storage(database_url, MemoryWakeUps(), SystemClock(), None):
+async def _upgrade(settings: Settings) -> None:
+    audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
+    async with open_storage(settings.database, MemoryWakeUps(), SystemClock(), None, audit):
         pass

@@ -9,12 +9,14 @@ from gateway.domain.security import SecurityEventKind as Kind
 
 class Condition(StrEnum):
     """EACH: every event of the kinds. THRESHOLD: so many in so long. NEW_NETWORK: a sign-in from a network that the
-    actor never signed in from, though it did from another.
+    actor never signed in from, though it did from another. NEW_DEVICE: the same of a device by its name, as far as
+    sessions are kept.
     """
 
     EACH = "EACH"
     THRESHOLD = "THRESHOLD"
     NEW_NETWORK = "NEW_NETWORK"
+    NEW_DEVICE = "NEW_DEVICE"
 
 
 class CountedBy(StrEnum):
@@ -53,6 +55,7 @@ DEFAULT_RULES = (
     AlarmRule("REFUSALS_OF_ACTOR", Condition.THRESHOLD, _REFUSALS, CountedBy.ACTOR, 5),
     AlarmRule("REFUSALS_FROM_ADDRESS", Condition.THRESHOLD, _REFUSALS, CountedBy.ADDRESS, 5),
     AlarmRule("NEW_NETWORK", Condition.NEW_NETWORK, frozenset({Kind.SIGNED_IN})),
+    AlarmRule("NEW_DEVICE", Condition.NEW_DEVICE, frozenset({Kind.SIGNED_IN})),
     AlarmRule("SESSION_STOLEN", Condition.EACH, frozenset({Kind.REFRESH_TOKEN_REUSED})),
     AlarmRule("REFUSALS_FLOOD", Condition.EACH, frozenset({Kind.REFUSALS_COUNTED})),
     AlarmRule("CHAIN_BROKEN", Condition.EACH, frozenset({Kind.CHAIN_BROKEN})),

@@ -13,7 +13,8 @@ NO_PASSWORD = ""
 CUSTOMER_NAME_LIMIT = 200
 
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
+# Without what a mail's header takes for more than an address: names, comments, quotes, groups, lists.
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\]+\.[^\s@.<>()\[\],;:\"\\]+")
 # The commonest, as lists of leaked passwords agree on them, without the digits at their end.
 _COMMON = frozenset(
     {

@@ -14,7 +14,7 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     message = EmailMessage(SMTP)
     try:
         message["From"] = _address(sender)
-        message["To"] = _address(mail.recipient)
+        message["To"] = _recipient(mail.recipient)
     except (ValueError, IndexError, MessageError):
         raise Undeliverable("no address") from None
     message["Subject"] = mail.subject
@@ -24,6 +24,17 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     return message
+
+
+def _recipient(text: str) -> Address:
+    """The address and nothing else: a name in front of it, or a comment, would be what a stranger has typed in.
+
+    Raises: ValueError.
+    """
+    found = Address(addr_spec=text)
+    if found.addr_spec != text:
+        raise ValueError("more than an address")
+    return found
 
 
 def _address(text: str) -> Address:

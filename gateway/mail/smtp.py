@@ -6,7 +6,7 @@ from typing import Literal
 import aiosmtplib
 
 from gateway.mail.messages import message_of
-from gateway.ports.mails import Mail, Undeliverable
+from gateway.ports.mails import Mail, NotSent, Undeliverable
 
 Security = Literal["none", "starttls", "tls"]
 TIMEOUT_S = 20.0
@@ -31,7 +31,7 @@ class SmtpMailer:
         self._sender = sender
 
     async def send(self, mail: Mail) -> None:
-        """Raises: Undeliverable for what the server refuses for good; OSError for what may go better later."""
+        """Raises: Undeliverable for what the server refuses for good; NotSent for what may go better later."""
         message, server = message_of(mail, self._sender), self._settings
         try:
             await aiosmtplib.send(
@@ -47,7 +47,14 @@ class SmtpMailer:
         except aiosmtplib.SMTPRecipientsRefused as error:
             if all(500 <= each.code < 600 for each in error.recipients):
                 raise Undeliverable("the recipient is refused") from None
-            raise OSError("the recipient is not taken just now") from None
-        except (aiosmtplib.SMTPException, ValueError) as error:
-            # What a server says may name the recipient.
-            raise OSError(f"the mail server: {type(error).__name__}") from None
+            raise NotSent("the recipient is not taken just now") from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise NotSent(_reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    """What an operator looks for, such as `SMTPAuthenticationError 535` or `SMTPConnectError SSLCertVerificationError`.
+    What a server says stays away: it may name the recipient."""
+    code = error.code if isinstance(error, aiosmtplib.SMTPResponseException) else None
+    cause = type(error.__cause__).__name__ if error.__cause__ is not None else None
+    return " ".join(str(each) for each in (type(error).__name__, code, cause) if each)

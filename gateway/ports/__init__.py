@@ -173,6 +173,9 @@ class Accounts(Protocol):
     ) -> Sequence[Session]:
         """Up to `first` of these, after that place in the order (created_at, key)."""
 
+    async def devices_before(self, session: Session) -> frozenset[str]:
+        """The names of the devices of the actor's sessions that began before it, as far as these are kept."""
+
     async def note_use(self, key: str, at: datetime) -> None:
         """Keeps when it was last used; an earlier moment than the one kept changes nothing."""
 
@@ -253,6 +256,8 @@ class Attempt(StrEnum):
     RESET_ACCOUNT = "reset-account"
     INVITATION = "invitation"
     INVITATION_ADDRESS = "invitation-address"
+    ACCOUNT_CHANGE = "account-change"
+    EXPORT = "export"
 
 
 class OneTimeCodes(Protocol):
@@ -357,9 +362,8 @@ class Events(Protocol):
     async def append(self, order: Order, new: Sequence[NewEvent], at: datetime) -> Order:
         """Appends in that order with the states of `order`; returns it with `last_sequence` raised (not yet saved).
 
-        Takes the next numbers of the order and of its customer: no gap, also after a rollback. Wakes the order's and
-        the
-        customer's topics after the commit.
+        Takes the next numbers of the order, which the transaction has added or holds locked and must save, and of its
+        customer: no gap, also after a rollback. Wakes the order's and the customer's topics after the commit.
         """
 
     async def of_order(self, order_id: str, after: int, limit: int) -> Sequence[OrderEvent]:

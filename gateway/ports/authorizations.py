@@ -40,7 +40,8 @@ class Authorizations(Protocol):
         """Replaces one that this transaction holds locked."""
 
     async def spent(self, authorization_id: str, since: datetime, until: datetime) -> Sequence[Money]:
-        """What the orders placed under it in that time cost, but for those that failed, were rejected or cancelled."""
+        """What the orders placed under it in that time cost, but for orders and items that failed, were rejected or
+        cancelled; one amount an order."""
 
     async def enable(self, customer_id: str, actor_id: str, enabled: EnabledFunction) -> bool:
         """Keeps it; False where the same member has enabled the same already (nothing changed)."""

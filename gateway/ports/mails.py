@@ -14,6 +14,7 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
     ONE_TIME_PASSWORD_ON = "ONE_TIME_PASSWORD_ON"  # noqa: S105
     ONE_TIME_PASSWORD_OFF = "ONE_TIME_PASSWORD_OFF"  # noqa: S105
+    IDENTITY_LINKED = "IDENTITY_LINKED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,14 @@ class Mail:
     subject: str
     text: str = field(repr=False)
     created_at: datetime
+
+
+class NotSent(OSError):
+    """A later try may do. `reason` goes into the log: kinds of errors and numbers, no words of a server's."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Undeliverable(Exception):

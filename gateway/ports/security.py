@@ -73,8 +73,9 @@ class SecurityEvents(Protocol):
     async def links(self, after: int, limit: int) -> Sequence[Link]:
         """Up to `limit` with a greater sequence, in order, as the chain knows them."""
 
-    async def remove_before(self, moment: datetime, at: datetime) -> int:
-        """Removes the oldest events, up to the first that is not older than the moment; returns how many.
+    async def remove_before(self, moment: datetime, at: datetime, limit: int | None = None) -> int:
+        """Removes the oldest events, up to the first that is not older than the moment, and no more than the limit;
+        returns how many.
 
         The chain then begins at an anchor, and an event tells of it. What the rules of alarm have not seen stays.
         """

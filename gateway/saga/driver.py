@@ -1,7 +1,8 @@
 """Drives one order to its end: plans from the store, takes the steps side by side, waits for what comes next.
 
 It keeps nothing that the store does not hold but the time of each item's next look, so that it can be ended at any
-moment and begun anew.
+moment and begun anew. The order itself it reads when it begins, when another has changed it, and every so often; in
+between it goes on from what its own steps have written.
 """
 
 import asyncio
@@ -58,20 +59,25 @@ class _Run:
         self.due: dict[str, tuple[ItemPhase, float]] = {}
         # Items whose step was under way at a wake-up: what it read may be older than what the wake-up told.
         self.stale: set[str] = set()
+        # Who else changes the order says so.
+        self.told: Waiter
+        self.read_s = 0.0
 
     async def to_the_end(self) -> None:
         order: Order | None = None
         try:
-            order = await self._read()
-            while order is not None and order.state not in FINAL_ORDER_STATES:
-                with self._listening(order) as waiter:
-                    order = await self._until_topics_change(order, waiter)
+            with self.work.wakeups.listen(drive_topic(self.order_id)) as self.told:
+                order = await self._read()
+                while order is not None and order.state not in FINAL_ORDER_STATES:
+                    with self._listening(order) as waiter:
+                        order = await self._until_topics_change(order, waiter)
         finally:
             await self._drop()
             for item in order.items if order else ():
                 self.work.patience.forget(item)
 
     async def _read(self) -> Order | None:
+        self.read_s = asyncio.get_running_loop().time()
         async with self.work.storage.reading() as uow:
             return await uow.orders.get(self.order_id)
 
@@ -81,17 +87,34 @@ class _Run:
             yield waiter
 
     async def _until_topics_change(self, order: Order, waiter: Waiter) -> Order | None:
-        """Turns until the order is final, or there is more to listen to.
-
-        Then every item is looked at anew, lest a wake-up is lost.
-        """
+        """Turns until the order is final, or there is more to listen to."""
         topics = _topics(order)
         current: Order | None = order
         while current is not None and current.state not in FINAL_ORDER_STATES and _topics(current) == topics:
             self._begin(current)
-            await self._wait(current, waiter)
-            current = await self._read()
+            is_woken = await self._wait(current, waiter)
+            current = await self._known(current, is_woken)
+        # Whoever woke it meanwhile, and was not heard yet, is not lost with this waiter.
+        if await waiter.wait(0.0):
+            self._look_anew()
         return current
+
+    def _look_anew(self) -> None:
+        """At every item, and once more at what is being looked at: what it reads may be older than the wake-up."""
+        self.due.clear()
+        self.stale.update(self.under_way)
+
+    async def _known(self, order: Order, is_woken: bool) -> Order | None:
+        """The order as it is now, as far as this process can know; anew from the store where it can't.
+
+        A provider's wake-up is no reason: it tells of what is to be looked at there.
+        """
+        known = self.work.written.take(order)
+        is_old = asyncio.get_running_loop().time() - self.read_s >= SWEEP_S
+        is_told = await self.told.wait(0.0)
+        if is_woken and not is_told:
+            self.work.patience.hear(order)
+        return await self._read() if is_told or is_old or known is None else known
 
     def _begin(self, order: Order) -> None:
         now_s = asyncio.get_running_loop().time()
@@ -110,7 +133,8 @@ class _Run:
         self.work.reached(action.step, "after")
         return wait_s
 
-    async def _wait(self, order: Order, waiter: Waiter) -> None:
+    async def _wait(self, order: Order, waiter: Waiter) -> bool:
+        """Until a step has ended, it is woken, or something is due; returns whether it was woken."""
         woken = asyncio.create_task(waiter.wait(self._timeout_s(order)))
         try:
             await asyncio.wait({woken, *self.under_way.values()}, return_when=asyncio.FIRST_COMPLETED)
@@ -119,10 +143,11 @@ class _Run:
                 woken.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await woken
-        if not woken.cancelled() and woken.done() and woken.result():
-            self.due.clear()
-            self.stale.update(self.under_way)
+        is_woken = not woken.cancelled() and woken.result()
+        if is_woken:
+            self._look_anew()
         self._collect(order)
+        return is_woken
 
     def _collect(self, order: Order) -> None:
         now_s = asyncio.get_running_loop().time()

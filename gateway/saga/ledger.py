@@ -1,6 +1,8 @@
-"""Writes an order's change down: the state, its events and the notice of it, all in the caller's transaction."""
+"""Writes an order's change down: the state, its events, the notice and the security events of it, all in the caller's
+transaction.
+"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +11,8 @@ from uuid_utils import uuid7
 from gateway.domain.engagement import Notification
 from gateway.domain.identity import own_id
 from gateway.domain.ordering.orders import Order, OrderItem
-from gateway.domain.ordering.states import OrderState
+from gateway.domain.ordering.states import ItemPhase, OrderState
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import Storage, UnitOfWork
 from gateway.ports.steps import StepRecord
 from gateway.saga.changes import settled
@@ -28,6 +31,9 @@ _NOTICES = {
 }
 
 
+_REMOVAL = frozenset({ItemPhase.REMOVING, ItemPhase.REMOVAL_TRACKING})
+
+
 async def write_change(uow: UnitOfWork, before: Order, after: Order, now: datetime) -> Order:
     """Stores `after` with what follows from it, the events in between, and the notice of a state that the customer
     must know.
@@ -38,9 +44,30 @@ async def write_change(uow: UnitOfWork, before: Order, after: Order, now: dateti
     state_changed = after.state is not before.state
     after = await uow.events.append(after, events_between(before, after), now)
     await uow.orders.save(after)
+    for told in _security_events(before, after, now):
+        await uow.security_events.record(told)
     if state_changed and after.state in _NOTICES:
         await uow.notifications.add(_notice(after, now))
     return after
+
+
+def _security_events(before: Order, after: Order, now: datetime) -> Iterator[NewSecurityEvent]:
+    """What was activated, and what is active no more. Nobody does it: who ordered it is told with the order."""
+    for old, new in zip(before.items, after.items, strict=True):
+        kind = _security_kind(old, new)
+        if kind is not None and new.product is not None:
+            params = {"order": after.id, "item": new.id}
+            yield NewSecurityEvent(kind, now, None, after.customer_id, new.product.id, params)
+
+
+def _security_kind(old: OrderItem, new: OrderItem) -> SecurityEventKind | None:
+    if old.phase is new.phase:
+        return None
+    if new.phase is ItemPhase.DONE:
+        return SecurityEventKind.PRODUCT_ACTIVATED
+    # Only what was activated is removed.
+    is_taken_back = new.phase is ItemPhase.ENDED and old.phase in _REMOVAL
+    return SecurityEventKind.PRODUCT_TAKEN_BACK if is_taken_back else None
 
 
 def _notice(order: Order, now: datetime) -> Notification:

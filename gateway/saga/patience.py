@@ -8,13 +8,14 @@ nothing that was not waited for, and makes nobody wait for longer.
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.ordering.orders import OrderItem
+from gateway.domain.ordering.orders import Order, OrderItem
 from gateway.domain.ordering.states import ItemPhase
 from gateway.ports import Clock
 
 # What an item has at least after it was first seen, where that is less than a tenth of its limit: after a stop, or
 # with the clock of another machine before, a provider gets some tries before a person is called.
 LAST_CHANCE_S = 60.0
+_AWAITED = frozenset({ItemPhase.TRACKING, ItemPhase.ACTIVATING, ItemPhase.CANCELLING, ItemPhase.REMOVAL_TRACKING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Patience:
         self._clock = clock
         self._phases: dict[str, _Seen] = {}
         self._sends: dict[str, _Seen] = {}
+        self._heard: set[str] = set()
 
     def age_s(self, item: OrderItem, limit_s: float) -> float:
         """How long the item has been in its phase; sees it, where it was not seen in it yet."""
@@ -60,7 +62,16 @@ class Patience:
         at_s = seen.at_s if seen is not None and is_again else float("-inf")
         self._sends[item.id] = _Seen(item.sent_at, at_s)
 
+    def hear(self, order: Order) -> None:
+        """A provider has posted something about the order: those that are waited for do post."""
+        self._heard.update(item.id for item in order.items if item.phase in _AWAITED)
+
+    def is_heard(self, item: OrderItem) -> bool:
+        """Whether the item's provider has posted something about it."""
+        return item.id in self._heard
+
     def forget(self, item: OrderItem) -> None:
         """It is not driven here any more."""
         self._phases.pop(item.id, None)
         self._sends.pop(item.id, None)
+        self._heard.discard(item.id)

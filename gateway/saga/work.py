@@ -20,6 +20,7 @@ from gateway.saga.failpoints import Reached, passing
 from gateway.saga.ledger import Change, write_step
 from gateway.saga.patience import Patience
 from gateway.saga.plan import Step
+from gateway.saga.written import Written
 
 alarms = logging.getLogger("gateway.alarms")
 T = TypeVar("T")
@@ -29,6 +30,9 @@ T = TypeVar("T")
 class SagaLimits:
     """How long an item may take in each phase before it is HELD for a person, and how often a provider is asked
     (seconds).
+
+    `poll_most_s` is the longest pause between two questions, `poll_heard_s` that for an item whose provider posts
+    events about it.
     """
 
     answer_s: float = 600.0
@@ -36,6 +40,7 @@ class SagaLimits:
     activation_s: float = 86400.0
     poll_first_s: float = 1.0
     poll_most_s: float = 15.0
+    poll_heard_s: float = 60.0
     held_poll_s: float = 60.0
 
     def of(self, phase: ItemPhase) -> float:
@@ -74,6 +79,7 @@ class Work:
     limits: SagaLimits = SagaLimits()
     reached: Reached = passing
     patience: Patience = field(init=False)
+    written: Written = field(init=False, default_factory=Written)
 
     def __post_init__(self) -> None:
         """One memory for all steps of this process."""
@@ -97,7 +103,9 @@ class Work:
         self, order: Order, item: OrderItem, change: Change, record: StepRecord | None = None
     ) -> Order | None:
         """Stores what was learnt of the item; None where it no longer counts."""
-        return await write_step(self.storage, order, item, change, self.clock.now(), record)
+        after = await write_step(self.storage, order, item, change, self.clock.now(), record)
+        self.written.note(order.id, after)
+        return after
 
     async def stalled(self, order: Order, item: OrderItem, error: ProviderError) -> float:
         """No answer that counts: again later; HELD when the phase's time is over; failed where it can never work."""
@@ -159,14 +167,22 @@ class Work:
         return self.age_s(item) >= self.limits.of(item.phase)
 
     def poll_s(self, item: OrderItem) -> float:
-        """Often at first, less often the longer it takes; spread, so that many orders do not ask at once."""
+        """Often at first, less often the longer it takes; spread, so that many orders do not ask at once.
+
+        Where the provider posts events, a question only makes up for one that is lost.
+        """
         if item.hold is not None:
             return self.limits.held_poll_s * random.uniform(0.75, 1.25)  # noqa: S311
         age_s = self.age_s(item)
-        pace_s = min(max(self.limits.poll_first_s, age_s / 4), self.limits.poll_most_s)
+        pace_s = self._pace_s(item, age_s)
         left_s = self.limits.of(item.phase) - age_s
         pace_s = min(pace_s, left_s) if left_s > 0 else pace_s
         return max(pace_s * random.uniform(0.75, 1.0), 0.01)  # noqa: S311
+
+    def _pace_s(self, item: OrderItem, age_s: float) -> float:
+        if self.patience.is_heard(item):
+            return min(max(self.limits.poll_first_s, age_s), max(self.limits.poll_heard_s, self.limits.poll_most_s))
+        return min(max(self.limits.poll_first_s, age_s / 4), self.limits.poll_most_s)
 
     def begun(self, item: OrderItem, step: Step, key: str) -> StepRecord:
         """The record of a call that is about to be sent."""

@@ -21,7 +21,8 @@ from gateway.domain.authorizations import (
     rights_of,
 )
 from gateway.domain.money import Money
-from gateway.domain.ordering.states import OrderState
+from gateway.domain.ordering.orders import OrderItem, without
+from gateway.domain.ordering.states import OrderItemState, OrderState
 from gateway.domain.parties import MemberRole
 from gateway.ports.authorizations import KeptAuthorization
 from gateway.storage import tables
@@ -35,6 +36,7 @@ _SCOPES: dict[str, type[AuthorizationScope]] = {
     kind.__name__: kind for kind in (EverythingScope, ProductScope, OfferingScope)
 }
 _UNDONE = (OrderState.FAILED, OrderState.CANCELLED, OrderState.REJECTED)
+_UNDONE_ITEMS = (OrderItemState.FAILED, OrderItemState.CANCELLED, OrderItemState.REJECTED)
 
 
 def _scope_text(scope: AuthorizationScope) -> str:
@@ -143,8 +145,14 @@ class SqlAuthorizations:
         order = tables.order.c
         is_under_it = order.authorization == sought(AUTHORIZATION, authorization_id)
         is_in_time = (order.placed_at >= since) & (order.placed_at < until)
-        statement = select(order.cost).where(is_under_it, is_in_time, order.state.not_in(_UNDONE))
-        return [from_json(row.cost, Money) for row in await self._rows.all(statement) if row.cost]
+        counts = is_under_it & is_in_time & order.state.not_in(_UNDONE) & order.cost.is_not(None)
+        costs = {row.key: row.cost for row in await self._rows.all(select(order.key, order.cost).where(counts))}
+        item = tables.order_item.c
+        joined = select(item.order, item.body).join_from(tables.order_item, tables.order)
+        undone: dict[str, list[OrderItem]] = {}
+        for row in await self._rows.all(joined.where(counts, item.state.in_(_UNDONE_ITEMS))):
+            undone.setdefault(row.order, []).append(from_json(row.body, OrderItem))
+        return [without(from_json(cost, Money), undone.get(key, ())) for key, cost in costs.items()]
 
     async def enable(self, customer_id: str, actor_id: str, enabled: EnabledFunction) -> bool:
         return await self._rows.add_new(

@@ -1,11 +1,11 @@
-"""The log of orders: numbered from the order's and the customer's own rows, read tolerantly."""
+"""The log of orders: numbered from the order, which is held locked, and the customer's own row; read tolerantly."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
 from gateway.domain.ordering.aggregation import completion_percent
 from gateway.domain.ordering.cursors import EventPosition, event_cursor
@@ -19,6 +19,14 @@ from gateway.storage.ids import CUSTOMER, ORDER, ORDER_EVENT, new_key, own_id, r
 from gateway.storage.rows import Rows
 
 _event = tables.order_event.c
+_last = tables.customer.c.last_event
+_TAKE = (
+    update(tables.customer)
+    .where(tables.customer.c.key == bindparam("sought"))
+    .values(last_event=_last + bindparam("count"))
+    .returning(_last)
+)
+_ADD = insert(tables.order_event)
 
 
 def _values(order: Order, new: NewEvent) -> dict[str, Any]:
@@ -69,8 +77,8 @@ class SqlEvents:
         if not new:
             return order
         order_key, customer_key = raw(ORDER, order.id), raw(CUSTOMER, order.customer_id)
-        last = await self._take(tables.order, order_key, len(new))
-        customer_last = await self._take(tables.customer, customer_key, len(new))
+        last = order.last_sequence + len(new)
+        customer_last = await self._take(customer_key, len(new))
         numbered = enumerate(new, start=1 - len(new))
         rows = [
             {
@@ -84,17 +92,15 @@ class SqlEvents:
             }
             for offset, event in numbered
         ]
-        await self._rows.run(insert(tables.order_event), rows)
+        await self._rows.run(_ADD, rows)
         self._wake(f"order:{order.id}", f"customer:{order.customer_id}")
         return dataclasses.replace(order, last_sequence=last)
 
-    async def _take(self, table: Table, key: str, count: int) -> int:
-        """Takes that many numbers from the row, which stays locked until the transaction ends; returns the last."""
-        last = table.c.last_event
-        statement = update(table).where(table.c.key == key).values(last_event=last + count).returning(last)
-        row = await self._rows.first(statement)
+    async def _take(self, customer: str, count: int) -> int:
+        """Takes that many numbers from the customer's row, which stays locked until the end; returns the last."""
+        row = await self._rows.first(_TAKE, sought=customer, count=count)
         if row is None:
-            raise RuntimeError(f"no {table.name} to number events from: add the order first")
+            raise RuntimeError("no customer to number events from")
         return int(row.last_event)
 
     async def of_order(self, order_id: str, after: int, limit: int) -> Sequence[OrderEvent]:

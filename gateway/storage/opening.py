@@ -8,8 +8,10 @@ from typing import Protocol
 
 from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
+from gateway.domain.security_chain import Head
 from gateway.ports import Clock, WakeUps
 from gateway.ports.executors import Executors
 from gateway.storage import schema, sqlite
@@ -119,14 +121,28 @@ class SqlStorage:
             return False
         return True
 
-    async def upgrade(self) -> None:
-        """Brings the schema up to date. Raises: UnknownRevision, ForeignDatabase, StorageUnavailable."""
+    async def upgrade(self, *, tells: bool) -> None:
+        """Brings the schema up to date, and tells of it where there was an older one.
+
+        Raises: UnknownRevision, ForeignDatabase, StorageUnavailable.
+        """
         try:
             async with self.engine.begin() as connection:
                 await connection.run_sync(self._dialect.lock_schema)
-                await connection.run_sync(schema.upgrade)
+                before, after = await connection.run_sync(schema.upgrade)
+                is_told = tells and before not in {None, after}
+                head = await self._tell_upgrade(connection, before or "", after) if is_told else None
         except (SQLAlchemyError, OSError) as error:
             raise StorageUnavailable(f"the database can't be used: {str(error).splitlines()[0]}") from error
+        if head:
+            self.audit.note(head)
+
+    async def _tell_upgrade(self, connection: AsyncConnection, before: str, after: str) -> Head | None:
+        unit = SqlUnitOfWork(connection, self._clock, self.audit.keys)
+        params = {"from": before, "to": after, "by": "COMMAND"}
+        kind = SecurityEventKind.DATABASE_UPGRADED
+        await unit.security_events.record(NewSecurityEvent(kind, self._clock.now(), params=params))
+        return await unit.complete()
 
     async def close(self) -> None:
         """Gives the connections back."""
@@ -195,7 +211,8 @@ async def open_storage(
     dialect.prepare(url)
     storage = SqlStorage(url, dialect, wakeups, clock, starter, audit or passing_trail(), erased or ErasedList())
     try:
-        await storage.upgrade()
+        # Chained by a key that ends with this process, it could not be checked.
+        await storage.upgrade(tells=audit is not None)
         yield storage
     finally:
         await storage.close()

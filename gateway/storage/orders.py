@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, tuple_, update
 
 from gateway.domain.ordering.operations import held_since, progressed_at
 from gateway.domain.ordering.orders import Order, OrderItem
@@ -20,11 +20,15 @@ _order = tables.order.c
 _item = tables.order_item.c
 _step = tables.order_step.c
 ROW = (_order.key, _order.body, _order.last_event)
+_GET = select(*ROW).where(_order.key == bindparam("sought"))
+_GET_LOCKED = _GET.with_for_update()
+_ITEMS = select(_item.order, _item.body).where(_item.order == bindparam("sought")).order_by(_item.position)
+_SAVE = update(tables.order).where(_order.key == bindparam("sought"))
 STEP_ROW = tuple(column for column in _step if column.name != "order")
 
 
 def _order_values(order: Order) -> dict[str, Any]:
-    """Its row but for `last_event`, which only the events' numbering moves."""
+    """Its row, as far as it changes."""
     body = to_json(dataclasses.replace(order, items=()))
     return {
         "state": order.state,
@@ -32,6 +36,7 @@ def _order_values(order: Order) -> dict[str, Any]:
         "held_since": held_since(order),
         "expected_at": order.expected_completion_at,
         "progressed_at": progressed_at(order),
+        "last_event": order.last_sequence,
         "body": body,
     }
 
@@ -98,18 +103,17 @@ class SqlOrders:
 
     async def add(self, order: Order) -> None:
         key = raw(ORDER, order.id)
-        row = {"key": key, "customer": raw(CUSTOMER, order.customer_id), "placed_at": order.placed_at, "last_event": 0}
+        row = {"key": key, "customer": raw(CUSTOMER, order.customer_id), "placed_at": order.placed_at}
         await self._rows.run(insert(tables.order).values(**row, **_by_whom(order), **_order_values(order)))
         self._held[key] = set()
         await self._save_items(key, order)
 
     async def get(self, order_id: str, *, lock: bool = False) -> Order | None:
         key = sought(ORDER, order_id)
-        statement = select(*ROW).where(_order.key == key)
-        row = await self._rows.first(statement.with_for_update() if lock else statement)
+        row = await self._rows.first(_GET_LOCKED if lock else _GET, sought=key)
         if row is None:
             return None
-        items = (await items_of(self._rows, [key]))[key]
+        items = await self._rows.all(_ITEMS, sought=key)
         if lock:
             self._held[key] = {item.body for item in items}
         return _put_together(row, items)
@@ -118,7 +122,7 @@ class SqlOrders:
         key = raw(ORDER, order.id)
         if key not in self._held:
             raise RuntimeError("save of an order that this transaction does not hold locked")
-        await self._rows.run(update(tables.order).where(_order.key == key).values(**_order_values(order)))
+        await self._rows.run(_SAVE, [{"sought": key, **_order_values(order)}])
         await self._save_items(key, order)
 
     async def _save_items(self, key: str, order: Order) -> None:
@@ -152,14 +156,17 @@ class SqlOrders:
         return {OrderState(row.state): row.number for row in await self._rows.all(statement)}
 
     async def by_products(self, customer_id: str, products: Sequence[str]) -> Mapping[str, str]:
+        possible = [each for each in products if "\0" not in each]  # PostgreSQL takes no NUL
         statement = (
-            select(_item.product_id, _item.order)
+            select(_item.product_id, _item.order, _order.customer)
             .join_from(tables.order_item, tables.order)
-            .where(_item.product_id.in_(products), _order.customer == sought(CUSTOMER, customer_id))
+            .where(_item.product_id.in_(possible))
             .order_by(_order.placed_at)
         )
+        # Whose they are is asked here: a database that does not know better goes through all of a customer's orders.
+        customer = sought(CUSTOMER, customer_id)
+        rows = [row for row in await self._rows.all(statement) if row.customer == customer]
         # Of several orders about one product, the first made it: the newer ones are overwritten by it.
-        rows = await self._rows.all(statement)
         return {row.product_id: own_id(ORDER, row.order) for row in reversed(rows)}
 
     async def record_step(self, order_id: str, record: StepRecord) -> None:

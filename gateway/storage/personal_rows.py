@@ -54,7 +54,8 @@ def _named(name: str, value: Any, of_type: str | None) -> tuple[str, Any]:
         return _camel(name), value.isoformat()
     if name == "scope":
         kind, _, body = value.partition(" ")
-        return name, {"kind": kind, **_by_api_names(json.loads(body or "{}"))}
+        # The name of a column is no plain `str`, and so none that an object of JSON takes.
+        return "scope", {"kind": kind, **_by_api_names(json.loads(body or "{}"))}
     if name in _JSON and value is not None:
         read = json.loads(value)
         return _camel(name), read if name in _FREE else _by_api_names(read)

@@ -23,9 +23,10 @@ def migration_context(connection: Connection) -> MigrationContext:
     return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection) -> tuple[str | None, str]:
     """Runs, in the connection's transaction, what is missing; nothing on a database that is up to date.
 
+    Returns the revision before (None: of an empty database) and after.
     Raises: UnknownRevision when a newer version wrote the database; ForeignDatabase when something else did.
     """
     script, context = revisions(), migration_context(connection)
@@ -42,3 +43,4 @@ def upgrade(connection: Connection) -> None:
             revision.module.upgrade()
     if missing:
         context.stamp(script, newest)
+    return current, newest

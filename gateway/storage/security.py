@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from gateway.domain.security import NewSecurityEvent, SecurityEventKind, network_of
 from gateway.domain.security_chain import ChainKeys, Head, Link, anchor_content, personal_digest
@@ -94,12 +94,15 @@ class SqlSecurityEvents(SecurityRows):
     async def set_judged(self, sequence: int) -> None:
         await self._set_head(judged=sequence)
 
-    async def remove_before(self, moment: datetime, at: datetime) -> int:
+    async def remove_before(self, moment: datetime, at: datetime, limit: int | None = None) -> int:
         judged, anchor = await self.take_judged(), await self.anchor()
-        kept = await self._rows.first(select(func.min(_event.seq)).where(_event.occurred_at >= moment))
-        through = judged if kept is None or kept[0] is None else min(judged, kept[0] - 1)
+        begins = anchor.sequence if anchor else 0
+        most = judged if limit is None else min(judged, begins + limit)
+        stays = (_event.seq <= most) & (_event.occurred_at >= moment)
+        kept = await self._rows.first(select(_event.seq).where(stays).order_by(_event.seq).limit(1))
+        through = most if kept is None else kept.seq - 1
         last = await self._rows.first(select(_event.digest).where(_event.seq == through))
-        if last is None or through <= (anchor.sequence if anchor else 0):
+        if last is None or through <= begins:
             return 0
         seal = self._keys.digest(anchor_content(through, last.digest))
         count = await self._rows.run(delete(tables.security_event).where(_event.seq <= through))

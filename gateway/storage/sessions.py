@@ -82,6 +82,12 @@ class SessionRows:
             statement = statement.where(tuple_(_column.created_at, _column.key) < after)
         return [_session(row) for row in await self._rows.all(statement)]
 
+    async def devices_before(self, session: Session) -> frozenset[str]:
+        is_theirs = (_column.actor == raw(ACTOR, session.actor_id)) & _column.device.is_not(None)
+        is_before = tuple_(_column.created_at, _column.key) < (session.created_at, session.key)
+        rows = await self._rows.all(select(_column.device).where(is_theirs, is_before).distinct())
+        return frozenset(row.device for row in rows)
+
     async def note_use(self, key: str, at: datetime) -> None:
         is_earlier = (_column.key == key) & or_(_column.last_used_at.is_(None), _column.last_used_at < at)
         await self._rows.run(update(tables.session).where(is_earlier).values(last_used_at=at))

@@ -234,6 +234,14 @@ order = Table(
     Index(None, "customer", "placed_at", "key"),
     Index(None, "is_open", "placed_at"),
     Index(None, "is_open", "progressed_at"),
+    Index(  # the conditions are worded as the statements word them
+        "ix_customer_order_open",
+        "customer",
+        "placed_at",
+        "key",
+        sqlite_where=text("is_open IS 1"),
+        postgresql_where=text("is_open IS true"),
+    ),
 )
 
 order_item = Table(
@@ -297,7 +305,7 @@ idempotency = Table(
     Column("mutation", Text, nullable=False),
     Column("idempotency_key", Text, nullable=False),
     Column("input_digest", Text, nullable=False),
-    Column("object_id", Text, nullable=False),
+    Column("object_id", Text, nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     PrimaryKeyConstraint("customer", "mutation", "idempotency_key"),
 )
@@ -307,13 +315,15 @@ notification = Table(
     metadata,
     Column("key", KEY, primary_key=True),
     Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
-    Column("occurred_at", Moment, nullable=False),
+    Column("occurred_at", Moment, nullable=False, index=True),
     Column("code", Text, nullable=False),
     Column("params", Text, nullable=False),
-    Column("order_id", Text),
+    Column("order_id", Text, index=True),
     Column("read_at", Moment),
     UniqueConstraint("customer", "order_id", "code"),
     Index(None, "customer", "occurred_at", "key"),
+    # For retention. PostgreSQL would go back in time through everybody's to find one customer's newest: not by BRIN.
+    Index(None, "occurred_at", postgresql_using="brin"),
 )
 
 service_client = Table(

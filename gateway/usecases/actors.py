@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from gateway.domain.authorizations import Rights
-from gateway.domain.parties import Actor, Caller
+from gateway.domain.errors import StorageUnavailable
+from gateway.domain.parties import Actor, Caller, MemberRole
 from gateway.ports import UnitOfWork, WakeUps
 from gateway.usecases.remembered import Kept, Remembered
 
 # A wake-up that was lost costs this much.
 SWEEP_S = 5.0
+# While the storage is away.
+AGAIN_S = 1.0
 _NO_RIGHTS = Rights()
 
 
@@ -53,9 +56,12 @@ async def as_kept(unit: UnitOfWork, caller: Caller) -> Caller:
 def _with(caller: Caller, actor: Actor | None) -> Caller:
     """What makes an operator of a session alone stays as it was when the caller was identified."""
     # Who must switch on a one-time password first has no rights until then, whatever is kept.
-    if actor is None or caller.actor is None or caller.must_enrol:
+    if caller.actor is None or caller.must_enrol:
         return caller
     before = caller.actor
+    if actor is None:  # erased meanwhile: nobody's member any more, and no operator
+        bare = dataclasses.replace(before, memberships=(), is_operator=False)
+        return dataclasses.replace(caller, actor=bare)
     kept = dataclasses.replace(
         actor, is_operator=actor.is_operator or before.is_operator, came_by_issuer=before.came_by_issuer
     )
@@ -63,21 +69,26 @@ def _with(caller: Caller, actor: Actor | None) -> Caller:
 
 
 class Standing:
-    """What a follower was allowed at a customer when it began; lost as soon as it is allowed less."""
+    """What a follower was allowed at a customer when it began; lost as soon as it is allowed less.
 
-    __slots__ = ("__weakref__", "customer_id", "is_lost", "rights", "tell")
+    What is the managers' own is lost with the `role`, whatever is granted instead.
+    """
 
-    def __init__(self, customer_id: str, rights: Rights) -> None:
+    __slots__ = ("__weakref__", "customer_id", "is_lost", "rights", "role", "tell")
+
+    def __init__(self, customer_id: str, rights: Rights, role: MemberRole | None = None) -> None:
         self.customer_id = customer_id
         self.rights = rights
+        self.role = role
         self.is_lost = False
         self.tell: Callable[[], None] = lambda: None
 
     def weigh(self, actor: Actor | None) -> None:
         """Compares with what the actor is allowed now."""
         memberships = actor.memberships if actor else ()
-        found = next((each.rights for each in memberships if each.customer.id == self.customer_id), _NO_RIGHTS)
-        if not found.include(self.rights):
+        found = next((each for each in memberships if each.customer.id == self.customer_id), None)
+        rights, role = (found.rights, found.role) if found else (_NO_RIGHTS, None)
+        if not rights.include(self.rights) or (self.role is not None and role is not self.role):
             self.is_lost = True
             self.tell()
 
@@ -98,6 +109,10 @@ class _Watch:
             self._is_reading = True
             try:
                 actor = await self._find(actor_id)
+            except StorageUnavailable:
+                # Those who follow stay meanwhile: nobody can take anything back until the storage is there again.
+                await asyncio.sleep(AGAIN_S)
+                continue
             finally:
                 self._is_reading = False
             for standing in list(self.standings):
@@ -122,10 +137,10 @@ class Standings:
         self._of_actor: dict[str, _Watch] = {}
 
     @asynccontextmanager
-    async def held(self, caller: Caller, customer_id: str) -> AsyncIterator[Standing]:
-        """The caller's at that customer, from entry to exit."""
+    async def held(self, caller: Caller, customer_id: str, role: MemberRole | None = None) -> AsyncIterator[Standing]:
+        """The caller's at that customer, from entry to exit; with a role, that role's too."""
         membership = caller.membership(customer_id)
-        standing = Standing(customer_id, membership.rights if membership else _NO_RIGHTS)
+        standing = Standing(customer_id, membership.rights if membership else _NO_RIGHTS, role)
         actor_id = caller.actor.id if caller.actor else ""
         watch = self._of_actor.get(actor_id)
         if watch is None:

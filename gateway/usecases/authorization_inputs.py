@@ -1,9 +1,11 @@
 """What a manager asks to grant, and what can be wrong with it."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import available_timezones
 
 from gateway.domain.authorizations import (
     OF_THE_WHOLE,
@@ -24,7 +26,9 @@ from gateway.usecases.core import Core
 
 PRODUCTS_IN_SCOPE = 1000
 OFFERINGS_IN_SCOPE = 100
+PROBLEMS = 50  # of one list: those of two are the hundred that a payload tells at most
 _DIGITS = 15
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +119,20 @@ def read_scope(core: Core, given: GivenScope) -> AuthorizationScope:
     _check_number(categories, OFFERINGS_IN_SCOPE, "offerings", "categories")
     _check_number(providers, OFFERINGS_IN_SCOPE, "offerings", "providerIds")
     known = {each.slug for offering in core.offerings.all() for each in offering.categories}
-    if not known.issuperset(categories):
-        raise RequestError.at("NOT_FOUND", "scope", "offerings", "categories")
     slugs = [own_key("Provider", each) or "" for each in providers]
-    if any(core.directory.profile(each) is None for each in slugs):
-        raise RequestError.at("NOT_FOUND", "scope", "offerings", "providerIds")
+    missing = [
+        *not_found([each in known for each in categories], "offerings", "categories"),
+        *not_found([core.directory.profile(each) is not None for each in slugs], "offerings", "providerIds"),
+    ]
+    if missing:
+        raise RequestError(*missing)
     return OfferingScope(tuple(dict.fromkeys(categories)), tuple(dict.fromkeys(slugs)))
+
+
+def not_found(found: Sequence[bool], *path: str) -> list[Problem]:
+    """A problem at each place of a list of the scope where nothing was found; the first `PROBLEMS` of them."""
+    places = [place for place, is_there in enumerate(found) if not is_there]
+    return [Problem("NOT_FOUND", ("scope", *path, str(place))) for place in places[:PROBLEMS]]
 
 
 def _check_number(values: tuple[str, ...], maximum: int, *path: str) -> None:
@@ -164,11 +176,13 @@ def _is_amount(limit: Money) -> bool:
 
 
 def _is_time_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # a name that there is not, or that is no file's below the zones' folder
-        return False
-    return True
+    return name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Read from the disk once. `localtime` is another zone on each machine, and `Factory` stands for none."""
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def _hours(given: GivenConditions) -> Hours | Problem | None:
@@ -185,7 +199,8 @@ def _hours(given: GivenConditions) -> Hours | Problem | None:
 
 
 def _time(text: str | None) -> time | None:
-    if text is None or len(text) != len("08:30"):
+    # ISO 8601 has more ways to write as much: 08-00 is eight o'clock in UTC, and can't be compared with a local time.
+    if text is None or not _CLOCK.fullmatch(text):
         return None
     try:
         return time.fromisoformat(text)

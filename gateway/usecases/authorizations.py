@@ -30,6 +30,7 @@ from gateway.usecases.authorization_inputs import (
     EnableFunction,
     GrantAuthorization,
     function_problems,
+    not_found,
     period_problems,
     read_conditions,
     read_scope,
@@ -171,6 +172,7 @@ async def disable_function(core: Core, caller: Caller, given: EnableFunction) ->
     async with core.storage.writing() as unit:
         await unit.members.hold(customer_id)
         caller = await as_kept(unit, caller)
+        policy.customer_of(caller, customer_id, "customerId")
         policy.require_no_service_user(caller, customer_id)
         if await unit.members.of_actor(customer_id, given.actor_id) is None:
             raise RequestError.at("NOT_FOUND", "actorId")
@@ -249,9 +251,9 @@ def _check_holds(caller: Caller, customer_id: str, given: EnableFunction) -> Non
 async def _check_products(core: Core, caller: Caller, customer_id: str, scope: AuthorizationScope) -> None:
     if not isinstance(scope, ProductScope):
         return
-    missing = await _unknown_products(core, caller, customer_id, scope.product_ids)
-    if missing:
-        raise RequestError(Problem("NOT_FOUND", ("scope", "productIds")))
+    unknown = await _unknown_products(core, caller, customer_id, scope.product_ids)
+    if missing := not_found([each not in unknown for each in scope.product_ids], "productIds"):
+        raise RequestError(*missing)
 
 
 async def _check_product(core: Core, caller: Caller, customer_id: str, product_id: str) -> None:

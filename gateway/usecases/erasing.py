@@ -17,6 +17,7 @@ from gateway.ports.personal import Erasures
 from gateway.ports.registrations import SealBroken, Sealing
 from gateway.ports.sign_in import Profile
 from gateway.usecases.core import Core
+from gateway.usecases.invitations import withdraw_those_of
 from gateway.usecases.membership import MANAGER, wake_member
 from gateway.usecases.one_time_passwords import check_password, signed_in_actor
 from gateway.usecases.proving import field_of, refusal_of
@@ -198,6 +199,7 @@ async def _hold(unit: UnitOfWork, memberships: Sequence[Member], *, is_forced: b
 
 
 async def _leave(unit: UnitOfWork, member: Member, at: datetime) -> None:
+    await withdraw_those_of(unit, Caller(member.actor), member, at)
     await wake_member(unit, member)
     await unit.members.remove(member, at)
     actor_id, params = member.actor.id, {"role": member.role.value}

@@ -26,7 +26,7 @@ from gateway.usecases import policy
 from gateway.usecases.actors import actor_topic
 from gateway.usecases.core import Core
 from gateway.usecases.idempotency import checked_key, digest, find_object, keep_object
-from gateway.usecases.membership import actor_id_of, hold_as_manager, managed_customer, note
+from gateway.usecases.membership import MANAGER, actor_id_of, hold_as_manager, managed_customer, note
 
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=30)
@@ -87,7 +87,8 @@ async def invite_member(core: Core, caller: Caller, given: InviteMember) -> tupl
 def _check(given: InviteMember, now: datetime) -> None:
     problems = [] if given.email is None else [credentials.email_problem(given.email)]
     if given.expires_at is not None and not now < given.expires_at <= now + LONGEST:
-        problems.append(Problem("INVALID_PERIOD", ("expiresAt",)))
+        params = {"variant": "INVITATION", "days": str(LONGEST.days)}
+        problems.append(Problem("INVALID_PERIOD", ("expiresAt",), params))
     if found := [each for each in problems if each]:
         raise RequestError(*found)
 
@@ -131,9 +132,27 @@ async def withdraw_invitation(core: Core, caller: Caller, invitation_id: str) ->
 
 async def withdrawn(core: Core, unit: UnitOfWork, caller: Caller, held: Invitation) -> Invitation:
     """The invitation as it is kept now that it is taken back. Its customer is held."""
-    ended = dataclasses.replace(held, state=InvitationState.WITHDRAWN, ended_at=core.clock.now())
+    return await _withdrawn(unit, caller, held, core.clock.now())
+
+
+async def withdraw_those_of(unit: UnitOfWork, caller: Caller, member: Member, at: datetime) -> None:
+    """Takes back what that member has invited, who is no manager from now on: a link that was kept is no way back.
+
+    Their customer is held.
+    """
+    if member.role is not MANAGER:
+        return
+    for each in await unit.invitations.pending(member.customer_id):
+        if each.invited_by == member.actor.id:
+            await _withdrawn(unit, caller, each, at)
+
+
+async def _withdrawn(unit: UnitOfWork, caller: Caller, held: Invitation, at: datetime) -> Invitation:
+    ended = dataclasses.replace(held, state=InvitationState.WITHDRAWN, ended_at=at)
     await unit.invitations.save(ended)
-    await note(core, unit, caller, Kind.INVITATION_WITHDRAWN, held.customer_id, held.id)
+    kind, address = Kind.INVITATION_WITHDRAWN, caller.address or None
+    told = NewSecurityEvent(kind, at, caller.subject, held.customer_id, held.id, address=address)
+    await unit.security_events.record(told)
     return ended
 
 

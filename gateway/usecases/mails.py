@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid_utils import uuid7
 
 from gateway.ports import UnitOfWork
-from gateway.ports.mails import Mail, Mailer, MailKind, QueuedMail, Undeliverable
+from gateway.ports.mails import Mail, Mailer, MailKind, NotSent, QueuedMail, Undeliverable
 from gateway.ports.registrations import SealBroken
 from gateway.ports.sign_in import Profile
 from gateway.usecases.core import Core
@@ -88,7 +88,8 @@ async def _send(core: Core, rules: MailRules, queued: QueuedMail) -> None:
         try:
             await rules.mailer.send(_mail(core, rules, queued))
         except OSError as error:
-            log.warning("mail %s waits: %s", queued.key, type(error).__name__)
+            reason = error.reason if isinstance(error, NotSent) else type(error).__name__
+            log.warning("mail %s waits: %s", queued.key, reason)
             return
         except (Undeliverable, SealBroken) as error:
             log.error("mail %s is given up: %s", queued.key, type(error).__name__)  # noqa: TRY400 no secrets in a log

@@ -1,6 +1,7 @@
 """Who acts for a customer, as its members see them, and what its managers change about that.
 
 A manager sees everybody. Any other member sees themselves, and the managers: whom to ask for more.
+What a manager has invited is taken back with the role.
 """
 
 import dataclasses
@@ -13,6 +14,7 @@ from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import UnitOfWork
 from gateway.usecases import policy
 from gateway.usecases.core import Core
+from gateway.usecases.invitations import withdraw_those_of
 from gateway.usecases.membership import (
     MANAGER,
     actor_id_of,
@@ -88,6 +90,7 @@ async def remove_member(core: Core, caller: Caller, member_id: str) -> str:
         await hold_as_manager(unit, caller, customer_id, "memberId")
         member = await _member(unit, member_id)
         await check_not_last(unit, member, "memberId")
+        await withdraw_those_of(unit, caller, member, core.clock.now())
         await unit.members.remove(member, core.clock.now())
         await note(core, unit, caller, Kind.MEMBER_REMOVED, customer_id, member.actor.id, role=member.role)
         await wake_member(unit, member)
@@ -103,6 +106,7 @@ async def leave_customer(core: Core, caller: Caller, customer_id: str) -> str:
     async with core.storage.writing() as unit:
         _, own = await hold_as_member(unit, caller, left, "customerId")
         await check_not_last(unit, own, "customerId")
+        await withdraw_those_of(unit, caller, own, core.clock.now())
         await unit.members.remove(own, core.clock.now())
         await note(core, unit, caller, Kind.MEMBER_LEFT, left, own.actor.id, role=own.role)
         await wake_member(unit, own)
@@ -126,6 +130,7 @@ async def hand_over_management(
             raise RequestError.at("OWN_MEMBERSHIP", "memberId")
         if other.role is not MANAGER:
             await unit.members.set_role(other, MANAGER, core.clock.now())
+        await withdraw_those_of(unit, caller, own, core.clock.now())
         await unit.members.set_role(own, own_role, core.clock.now())
         kind, given = Kind.MANAGEMENT_HANDED_OVER, own.role
         await note(core, unit, caller, kind, customer_id, other.actor.id, was=given, role=own_role)
@@ -136,6 +141,7 @@ async def hand_over_management(
 
 
 async def _give(core: Core, unit: UnitOfWork, caller: Caller, member: Member, role: MemberRole) -> None:
+    await withdraw_those_of(unit, caller, member, core.clock.now())
     await unit.members.set_role(member, role, core.clock.now())
     kind, customer_id = Kind.MEMBER_ROLE_CHANGED, member.customer_id
     await note(core, unit, caller, kind, customer_id, member.actor.id, was=member.role, role=role)

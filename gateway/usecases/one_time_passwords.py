@@ -61,6 +61,13 @@ async def check_password(core: Core, rules: SessionRules, actor_id: str, passwor
     return profile
 
 
+async def count_change(rules: SessionRules, actor_id: str) -> None:
+    """Each is mailed to whom the account says, which nobody verified. Raises: RequestError RATE_LIMITED."""
+    if not await rules.attempts.count(Attempt.ACCOUNT_CHANGE, actor_id):
+        seconds = await rules.attempts.wait_s(Attempt.ACCOUNT_CHANGE, actor_id)
+        raise RequestError.at("RATE_LIMITED", seconds=str(max(1, seconds)))
+
+
 async def state_of(core: Core, rules: SessionRules, caller: Caller) -> State:
     """How the caller's stands. Raises: AccessError for nobody."""
     actor_id = signed_in_actor(caller)
@@ -101,6 +108,7 @@ async def confirm_enrolment(core: Core, rules: SessionRules, caller: Caller, cod
     if step is None:
         note_refusal(core, Kind.ONE_TIME_CODE_REFUSED, "WRONG", actor_id)
         raise RequestError.at("INVALID_ONE_TIME_CODE", "oneTimeCode")
+    await count_change(rules, actor_id)
     codes = new_recovery_codes()
     async with core.storage.writing() as unit:
         if not await unit.one_time_passwords.confirm(actor_id, pending.sealed_secret, step, now):
@@ -123,6 +131,7 @@ async def end_enrolment(
     if (await state_of(core, rules, caller)).is_required:
         raise RequestError.at("ONE_TIME_PASSWORD_REQUIRED")
     await _proven(core, rules, actor_id, password)
+    await count_change(rules, actor_id)
     async with core.storage.writing() as unit:
         problem = await _unproven(unit, core, rules, actor_id, proof)
         if problem is None:

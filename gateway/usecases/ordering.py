@@ -24,7 +24,7 @@ from gateway.domain.ordering.states import (
 )
 from gateway.domain.paging import Edge, Page, checked_first, moment_cursor, page_of, read_moment_cursor
 from gateway.domain.parties import Caller, SelfServiceFunction
-from gateway.domain.security import SecurityEventKind
+from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import NewEvent, UnitOfWork
 from gateway.saga import changes
 from gateway.saga.driver import drive_topic
@@ -233,6 +233,7 @@ async def _new_item(
         quantity=item.quantity,
         values={field.key: field.values for field in review.forms[item.id].fields if field.values},
         depends_on=tuple(ids[each] for each in review.depends_on.get(item.id, ())),
+        cost=cost_of(review.item_lines.get(item.id, ())),
     )
 
 
@@ -300,8 +301,16 @@ async def retry_order_item(core: Core, caller: Caller, given: RetryOrderItem) ->
         now = core.clock.now()
         await keep_object(uow, order.customer_id, "retryOrderItem", key, input_digest, item.id, now)
         order = await write_change(uow, order, changes.retried(order, item, now), now)
+        await uow.security_events.record(_retried(caller, order, item, now))
         uow.wake(drive_topic(order.id))
     return order.item(item.id) or item, seen_order(core, caller, order) or order
+
+
+def _retried(caller: Caller, order: Order, before: OrderItem, now: datetime) -> NewSecurityEvent:
+    after = order.item(before.id) or before
+    outcome = "NEW_ATTEMPT" if after.attempt != before.attempt else "CONTINUED"
+    kind, told = SecurityEventKind.ORDER_ITEM_RETRIED, {"item": before.id, "outcome": outcome}
+    return told_by(caller, kind, now, customer_id=order.customer_id, subject=order.id, **told)
 
 
 async def _own_order(core: Core, caller: Caller, order_id: str) -> Order:

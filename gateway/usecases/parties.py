@@ -17,6 +17,7 @@ from gateway.usecases import policy
 from gateway.usecases.core import Core
 from gateway.usecases.invitations import Joining, count_try, join
 from gateway.usecases.membership import note
+from gateway.usecases.security_telling import BY_COMMAND, only_customer_of, told_by
 
 SITES_PER_CUSTOMER = 100
 SITE_NAME_LIMIT = 200
@@ -121,9 +122,13 @@ async def ensure_account(
         return
     account = dataclasses.replace(account, password_hash=await passwords.hash(password))
     async with storage.writing() as unit:
+        kind, actor_id, now = Kind.SIGNED_UP, account.actor_id, account.created_at
         if not await unit.accounts.add(account):
             taken = await unit.accounts.credentials(username)
-            await unit.accounts.set_password(taken.actor_id if taken else "", account.password_hash)
+            kind, actor_id = Kind.PASSWORD_CHANGED, taken.actor_id if taken else ""
+            await unit.accounts.set_password(actor_id, account.password_hash)
+        whose = await only_customer_of(unit, actor_id)
+        await unit.security_events.record(told_by(BY_COMMAND, kind, now, customer_id=whose, subject=actor_id))
 
 
 async def seed_accounts(
@@ -206,6 +211,7 @@ async def add_site(core: Core, caller: Caller, customer_id: str | None, name: st
         if len(await unit.accounts.sites(customer_id)) >= SITES_PER_CUSTOMER:
             raise RequestError.at("TOO_MANY_SITES", maximum=str(SITES_PER_CUSTOMER))
         await unit.accounts.add_site(site)
+        await note(core, unit, caller, Kind.CUSTOMER_CHANGED, site.customer_id, site.id, change="SITE_ADDED")
     return site
 
 

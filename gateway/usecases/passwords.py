@@ -14,7 +14,7 @@ from gateway.ports.mails import MailKind
 from gateway.ports.sign_in import PasswordReset, Profile, ResetRequest
 from gateway.usecases.core import Core
 from gateway.usecases.mails import TOPIC, tell_by_mail
-from gateway.usecases.one_time_passwords import check_password, signed_in_actor
+from gateway.usecases.one_time_passwords import check_password, count_change, signed_in_actor
 from gateway.usecases.sessions import SessionRules, end_all, note_refusal, tell, token_digest
 
 RESET_LIFETIME = timedelta(minutes=30)
@@ -33,6 +33,7 @@ async def change_password(
     profile = await check_password(core, rules, actor_id, old_password, "oldPassword")
     if problem := password_problem(password, profile.username):
         raise RequestError(problem)
+    await count_change(rules, actor_id)
     password_hash = await rules.passwords.hash(password)
     async with core.storage.writing() as unit:
         held = await unit.accounts.profile(actor_id, lock=True)

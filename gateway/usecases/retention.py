@@ -23,6 +23,7 @@ class RetentionRules:
     orders: timedelta | None = None
     notifications: timedelta | None = None
     sessions: timedelta | None = timedelta(days=30)
+    security_events: timedelta | None = None
 
 
 async def keep_within(core: Core, rules: RetentionRules) -> None:

@@ -1,7 +1,8 @@
 """A bundle as its customer reviews it before ordering: forms, price, terms, and what is still wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from gateway.domain.catalog.forms import OrderForm
 from gateway.domain.catalog.offerings import ProductOffering, Term
@@ -30,7 +31,8 @@ from gateway.usecases.qualification import Undetermined, is_deliverable, recent_
 class BundleReview:
     """The bundle (its revision raised where a price has changed) with all that follows from it; mappings by item id.
 
-    `offerings` and `forms` have no entry for an item whose offering is gone.
+    `offerings`, `forms` and `item_lines` have no entry for an item whose offering is gone; `lines` are the items' and
+    the predefined bundle's own.
     """
 
     bundle: Bundle
@@ -42,6 +44,7 @@ class BundleReview:
     is_orderable: bool
     offerings: Mapping[str, ProductOffering]
     lines: tuple[Line, ...] = ()
+    item_lines: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
 
 
 def as_seen(bundle: Bundle, core: Core) -> Bundle:
@@ -61,7 +64,9 @@ async def review_bundle(core: Core, bundle: Bundle) -> BundleReview:
     bundle = await _with_prices_kept(core, as_seen(bundle, core), readings)
     parts = [Part(item, found) for item in bundle.items if (found := readings[item.offering_id].offering) is not None]
     predefined = readings[bundle.offering_id].offering if bundle.offering_id else None
-    lines = _lines(parts, predefined)
+    item_lines = {part.item.id: _lines(part, predefined) for part in parts}
+    own = lines_of(Priced(predefined.provider, predefined.prices)) if predefined is not None else ()
+    lines = [*chain.from_iterable(item_lines.values()), *own]
     issues = [
         *_reading_issues(core, bundle, readings),
         *_form_issues(parts),
@@ -83,6 +88,7 @@ async def review_bundle(core: Core, bundle: Bundle) -> BundleReview:
         is_orderable=is_ready and bundle.state is BundleState.OPEN,
         offerings={part.item.id: part.offering for part in parts},
         lines=tuple(lines),
+        item_lines=item_lines,
     )
 
 
@@ -100,20 +106,10 @@ def _alterations(offering: ProductOffering, predefined: ProductOffering | None) 
     return tuple(price for price in predefined.prices if isinstance(price, PriceAlteration))
 
 
-def _lines(parts: Sequence[Part], predefined: ProductOffering | None) -> list[Line]:
-    priced = [
-        Priced(
-            part.offering.provider,
-            part.offering.prices,
-            part.values,
-            max(part.item.quantity, 0),
-            _alterations(part.offering, predefined),
-        )
-        for part in parts
-    ]
-    if predefined is not None:
-        priced.append(Priced(predefined.provider, predefined.prices))
-    return [line for each in priced for line in lines_of(each)]
+def _lines(part: Part, predefined: ProductOffering | None) -> tuple[Line, ...]:
+    offering, quantity = part.offering, max(part.item.quantity, 0)
+    alterations = _alterations(offering, predefined)
+    return tuple(lines_of(Priced(offering.provider, offering.prices, part.values, quantity, alterations)))
 
 
 async def _with_prices_kept(core: Core, bundle: Bundle, readings: Mapping[str, Reading]) -> Bundle:

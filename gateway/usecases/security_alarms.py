@@ -67,6 +67,8 @@ async def _applies(unit: UnitOfWork, rule: AlarmRule, event: SecurityEvent) -> b
         return True
     if rule.condition is Condition.NEW_NETWORK:
         return await _is_new_network(unit, event)
+    if rule.condition is Condition.NEW_DEVICE:
+        return await _is_new_device(unit, event)
     return await _is_reached(unit, rule, event)
 
 
@@ -75,6 +77,15 @@ async def _is_new_network(unit: UnitOfWork, event: SecurityEvent) -> bool:
         return False
     known = await unit.security_events.networks(event.actor_id, event.sequence)
     return bool(known) and network_of(event.address) not in known
+
+
+async def _is_new_device(unit: UnitOfWork, event: SecurityEvent) -> bool:
+    """The device stands with the session alone: the trail holds no text that a client has chosen."""
+    session = await unit.accounts.session(event.params.get("session", ""))
+    if session is None or session.device is None:
+        return False
+    known = await unit.accounts.devices_before(session)
+    return bool(known) and session.device not in known
 
 
 async def _is_reached(unit: UnitOfWork, rule: AlarmRule, event: SecurityEvent) -> bool:

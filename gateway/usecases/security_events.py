@@ -2,15 +2,17 @@
 
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.errors import RequestError
 from gateway.domain.paging import Edge, Page, checked_first, page_of
-from gateway.domain.parties import Caller
+from gateway.domain.parties import Caller, MemberRole
 from gateway.domain.security import NewSecurityEvent, SecurityEvent, SecurityEventKind, read_security_cursor
 from gateway.ports.security import SECURITY_TOPIC, SecurityEventFilter
 from gateway.usecases import policy
+from gateway.usecases.actors import Standing
 from gateway.usecases.core import Core
 from gateway.usecases.security_telling import told_by
 
@@ -80,11 +82,13 @@ async def _page(
 async def follow_alarms(
     core: Core, caller: Caller, customer_id: str | None, after: str | None
 ) -> AsyncGenerator[SecurityEvent, None]:
-    """The customer's alarms that were missed, then those that come; it never ends.
+    """The customer's alarms that were missed, then those that come; it never ends by itself.
 
+    It ends with an AccessError FORBIDDEN once the caller manages the customer no more.
     Raises, before the first: as `events_customer`; RequestError BAD_CURSOR at `after`.
     """
-    return await _follow(core, events_customer(caller, customer_id), after)
+    whose = events_customer(caller, customer_id)
+    return await _follow(core, whose, after, core.standings.held(caller, whose, MemberRole.SELF_SERVICE_MANAGER))
 
 
 async def follow_all_alarms(core: Core, caller: Caller, after: str | None) -> AsyncGenerator[SecurityEvent, None]:
@@ -93,7 +97,12 @@ async def follow_all_alarms(core: Core, caller: Caller, after: str | None) -> As
     return await _follow(core, None, after)
 
 
-async def _follow(core: Core, customer_id: str | None, after: str | None) -> AsyncGenerator[SecurityEvent, None]:
+async def _follow(
+    core: Core,
+    customer_id: str | None,
+    after: str | None,
+    held: AbstractAsyncContextManager[Standing] | None = None,
+) -> AsyncGenerator[SecurityEvent, None]:
     position = 0
     if after is not None:
         async with core.storage.reading() as unit:
@@ -108,7 +117,7 @@ async def _follow(core: Core, customer_id: str | None, after: str | None) -> Asy
             return await unit.security_events.after(wanted, after, limit)
 
     topic = f"{SECURITY_TOPIC}:{customer_id}" if customer_id else SECURITY_TOPIC
-    return core.feed.follow(topic, read, lambda event: event.sequence, position, lambda _: False)
+    return core.feed.follow(topic, read, lambda event: event.sequence, position, lambda _: False, held=held)
 
 
 async def export_security_events(core: Core, caller: Caller, customer_id: str | None) -> AsyncIterator[SecurityEvent]:

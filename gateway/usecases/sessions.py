@@ -130,6 +130,12 @@ async def refresh(core: Core, rules: SessionRules, token: str, address: str = ""
     Raises: RequestError INVALID_REFRESH_TOKEN.
     """
     now, successor = core.clock.now(), rules.successor(token)
+    # Nobody who makes tokens up holds the writer: what is unknown now is so for good.
+    async with core.storage.reading() as unit:
+        is_known = await unit.accounts.session_by_refresh(token_digest(token)) is not None
+    if not is_known:
+        note_refusal(core, Kind.REFRESH_REFUSED, "UNKNOWN", None, address)
+        raise RequestError.at("INVALID_REFRESH_TOKEN")
     async with core.storage.writing() as unit:
         session = await unit.accounts.session_by_refresh(token_digest(token))
         refusal = await _refusal(unit, session, token, successor, now, rules) if session else "UNKNOWN"

@@ -20,8 +20,11 @@ from gateway.domain.parties import Caller, CustomerKind
 from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import NewAccount, UnitOfWork
 from gateway.ports.issuer import IssuerSession, SignInCode
+from gateway.ports.mails import MailKind
 from gateway.ports.registrations import SealBroken
 from gateway.usecases.core import Core
+from gateway.usecases.mails import tell_by_mail
+from gateway.usecases.one_time_passwords import count_change
 from gateway.usecases.security_telling import only_customer_of
 from gateway.usecases.sessions import SessionRules, SignedIn, end, new_session
 from gateway.usecases.sign_in import Origin
@@ -55,7 +58,7 @@ class IssuerLogout:
 
 
 class _Overtaken(GatewayError):
-    """Another request has linked the same identity meanwhile."""
+    """Another request has linked the same identity meanwhile, or erased whom it was linked to."""
 
 
 def _digest(code: str) -> str:
@@ -73,7 +76,7 @@ async def sign_in_by_issuer(
     try:
         async with core.storage.writing() as unit:
             return await _signed_in(core, unit, rules, first, asked, origin)
-    except _Overtaken:  # by the same person's other tab: now the account is there
+    except _Overtaken:  # by the same person's other tab: now the account is there, or gone with its link
         async with core.storage.writing() as unit:
             return await _signed_in(core, unit, rules, first, asked, origin)
 
@@ -82,7 +85,11 @@ async def _signed_in(
     core: Core, unit: UnitOfWork, rules: SessionRules, first: FirstSignIn, asked: IssuerSignIn, origin: Origin
 ) -> SignedIn:
     now = core.clock.now()
-    actor_id = await unit.issuer_accounts.actor_of(asked.who) or await _new_account(unit, first, asked, now)
+    known = await unit.issuer_accounts.actor_of(asked.who)
+    # Held, so that nothing of a person comes back who is being erased in this moment.
+    if known is not None and await unit.accounts.profile(known, lock=True) is None:
+        raise _Overtaken
+    actor_id = known or await _new_account(unit, first, asked, now)
     told = {"by": "issuer", **({"as": "operator"} if asked.is_operator else {})}
     signed_in = await new_session(unit, rules, actor_id, origin.device, now, origin.limit_key, **told)
     await unit.issuer_accounts.keep_session(
@@ -180,37 +187,47 @@ async def _redeemed(core: Core, unit: UnitOfWork, code: str, verifier: str) -> I
     return IssuerSignIn(**{**said, "who": kept.who})
 
 
-async def link_by_code(core: Core, caller: Caller, code: str, verifier: str) -> None:
-    """Links the caller's account to the identity of such a code; again is harmless.
+async def link_by_code(core: Core, rules: SessionRules, caller: Caller, code: str, verifier: str, locale: str) -> None:
+    """Links the caller's account to the identity of such a code, and has that told by mail; again is harmless.
 
-    Raises: RequestError INVALID_CODE, IDENTITY_TAKEN, ALREADY_LINKED; AccessError UNAUTHENTICATED.
+    Raises: RequestError INVALID_CODE, IDENTITY_TAKEN, ALREADY_LINKED, RATE_LIMITED; AccessError UNAUTHENTICATED.
     """
     actor_id = _signed_in_actor(caller)
     async with core.storage.writing() as unit:
         asked = await _redeemed(core, unit, code, verifier)
-        problem = await _linked(unit, asked.who, actor_id, core.clock.now()) if asked else "INVALID_CODE"
+        problem = await _linked(core, unit, rules, asked.who, actor_id, locale) if asked else "INVALID_CODE"
     if problem:
         raise RequestError.at(problem, "code")
 
 
-async def link_session(core: Core, session_key: str, who: IssuerSubject) -> None:
-    """Links the account of that session, which must still be live; again is harmless.
+async def link_session(core: Core, rules: SessionRules, session_key: str, who: IssuerSubject, locale: str) -> None:
+    """Links the account of that session, which must still be live, as `link_by_code` does.
 
-    Raises: RequestError IDENTITY_TAKEN, ALREADY_LINKED; AccessError UNAUTHENTICATED.
+    Raises: RequestError IDENTITY_TAKEN, ALREADY_LINKED, RATE_LIMITED; AccessError UNAUTHENTICATED.
     """
     now = core.clock.now()
     async with core.storage.writing() as unit:
         session = await unit.accounts.session(session_key)
         if session is None or session.ended_at is not None or session.expires_at <= now:
             raise AccessError(Problem("UNAUTHENTICATED"))
-        if problem := await _linked(unit, who, session.actor_id, now):
+        if problem := await _linked(core, unit, rules, who, session.actor_id, locale):
             raise RequestError.at(problem)
 
 
-async def _linked(unit: UnitOfWork, who: IssuerSubject, actor_id: str, now: datetime) -> str | None:
-    """The code of what is in the way; None where they are linked now."""
+async def _linked(
+    core: Core, unit: UnitOfWork, rules: SessionRules, who: IssuerSubject, actor_id: str, locale: str
+) -> str | None:
+    """The code of what is in the way; None where they are linked now.
+
+    A link outlives the session that made it, and a password that is changed: whose account it is learns of it.
+    """
+    now = core.clock.now()
     if await unit.issuer_accounts.link(who, actor_id, now):
+        await count_change(rules, actor_id)
         await _record(unit, SecurityEventKind.IDENTITY_LINKED, now, actor_id)
+        profile = await unit.accounts.profile(actor_id)
+        if profile is not None:
+            await tell_by_mail(unit, core, profile, MailKind.IDENTITY_LINKED, locale)
         return None
     owner = await unit.issuer_accounts.actor_of(who)
     if owner == actor_id:

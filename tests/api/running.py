@@ -140,13 +140,17 @@ async def running(
     telemetry: Telemetry | None = None,
     event_proof: EventProof | None = None,
     agreements: Sequence[Agreement] = (),
+    database: str | None = None,
     **bounds: Any,
 ) -> AsyncIterator[Running]:
-    """Runs it from entry to exit, with one provider `nord` of these offerings."""
+    """Runs it from entry to exit, with one provider `nord` of these offerings; on a file of its own, unless a database
+    is named.
+    """
     clock, wakeups, telemetry = SettableClock(), MemoryWakeUps(), telemetry or Telemetry()
+    database = database or f"sqlite:///{folder / 'gateway.db'}"
     scripted = Scripted("nord", tuple(offerings), event_proof=event_proof)
     async with (
-        open_storage(f"sqlite:///{folder / 'gateway.db'}", wakeups, clock, lambda _connection, _order: None) as storage,
+        open_storage(database, wakeups, clock, lambda _connection, _order: None) as storage,
         _registry(scripted, clock, telemetry, agreements) as registry,
         aiohttp.ClientSession() as http,
     ):

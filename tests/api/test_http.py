@@ -310,6 +310,7 @@ async def test_introspection_as_tools_ask_it_is_answered(gateway: Running) -> No
 
 
 async def test_a_fault_shows_a_trace_id_and_nothing_of_the_inside(gateway: Running) -> None:
+    gateway.tokens.actors = None  # nobody keeps such an actor
     nameless: Any = SimpleNamespace(id="an-id", memberships=())
     gateway.tokens.callers["broken"] = Caller(nameless, "broken")
 

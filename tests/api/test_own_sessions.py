@@ -22,7 +22,9 @@ from tests.federation.scripted import offering
 from tests.samples import an_account
 
 OPERATIONS = Path(__file__).parents[1] / "operations"
-LIST, END, END_OTHERS = ((OPERATIONS / f"session-{name}.graphql").read_text() for name in ("list", "end", "end-others"))
+LIST, END, END_OTHERS = (
+    (OPERATIONS / f"{name}.graphql").read_text() for name in ("session-list", "session-end", "session-end-others")
+)
 PHONE = Device("Mobile Safari on iPhone", "192.0.2.7")
 
 

@@ -16,6 +16,7 @@ from gateway.api.texts.language import chosen_language
 from gateway.domain.ordering.bundles import BundleIssueCode
 from gateway.domain.ordering.events import EVENT_KINDS
 from gateway.domain.ordering.reasons import CancellationRefusalCode, FailureCode, HoldCode
+from gateway.domain.security import SecurityEventKind
 from gateway.saga.ledger import _NOTICES
 from gateway.usecases.qualification import Undetermined
 
@@ -49,6 +50,7 @@ CODES = {
     "refusal": set(CancellationRefusalCode.__members__),
     "notification": set(_NOTICES.values()),
     "reason": {each.value for each in Undetermined},
+    "security": set(SecurityEventKind.__members__),
 }
 
 

@@ -9,8 +9,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from gateway.api.transports import liveness
 from gateway.domain.errors import StorageUnavailable
 from gateway.domain.parties import Caller
+from gateway.usecases.sessions import sign_out
 from tests.api.running import Running, begun, received, said, send
 from tests.api.streams import an_order_of, told
 from tests.clock import NOON
@@ -308,6 +310,40 @@ async def test_a_bad_or_anothers_token_does_not_renew(gateway: Running, token: s
     async with gateway.socket() as socket:
         await begun(socket, {"authorization": "Bearer maria"})
         await send(socket, {"type": "ping", "payload": {"authorization": f"Bearer {token}"}})
+
+        assert await _close_code(socket) == 4403
+
+
+async def test_what_an_operator_began_does_not_go_on_by_a_session_that_makes_none(gateway: Running) -> None:
+    chief = await gateway.sign_in("maria", is_operator=True)
+    assert chief.actor is not None
+    gateway.tokens.actors = None
+    plain = replace(chief, actor=replace(chief.actor, is_operator=False))
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        gateway.tokens.callers["maria"] = plain
+        await send(socket, {"type": "ping", "payload": {"authorization": "Bearer maria"}})
+
+        assert await _close_code(socket) == 4403
+
+
+async def test_the_end_of_a_session_is_noticed_after_the_storage_was_away(
+    gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maria = await gateway.sign_in("maria")
+    failures, is_live = [StorageUnavailable("away")], gateway.tokens.is_live
+
+    async def failing_once(caller: Caller) -> bool:
+        if failures:
+            raise failures.pop()
+        return await is_live(caller)
+
+    monkeypatch.setattr(gateway.tokens, "is_live", failing_once)
+    monkeypatch.setattr(liveness, "AGAIN_S", 0.01)
+    async with gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer maria"})
+        await asyncio.sleep(0.05)
+        await sign_out(gateway.core, maria.session_key or "")
 
         assert await _close_code(socket) == 4403
 

@@ -2,12 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from limits import parse
 
 from gateway.api.auth import AuthSettings
-from gateway.ports.mails import MailKind, Undeliverable
+from gateway.ports import Attempt
+from gateway.ports.mails import MailKind, NotSent, Undeliverable
 from gateway.usecases.mails import tell_by_mail
 from tests.auth.mailing import RESET, Caught, reset_token, set_by, worked_off
 from tests.auth.second_factor import enrolled, told
@@ -37,6 +40,25 @@ async def test_changing_the_password_ends_all_other_sessions(server: Running) ->
     kinds = await told(server)
     assert (kinds.count("PASSWORD_CHANGED"), kinds.count("SESSION_ENDED")) == (1, 1)
     assert [mail.subject for mail in await worked_off(server, Caught())] == ["Your password was changed"]
+
+
+@pytest.mark.requirement("S5", "S7")
+async def test_a_password_is_changed_only_so_often_since_each_change_is_mailed(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(server.parts.rules.attempts.rates, Attempt.ACCOUNT_CHANGE, parse("2/hour"))  # type: ignore[attr-defined]
+    mine = await server.client.signed_in()
+    passwords = [MARIA["password"], *(f"{NEW} {number}" for number in range(3))]
+
+    changed = [
+        await server.client.send("PUT", "/auth/password", {"oldPassword": old, "password": new}, bearer(mine))
+        for old, new in pairwise(passwords)
+    ]
+
+    assert [each.status for each in changed] == [204, 204, 429]
+    assert changed[2].problems == [(None, "RATE_LIMITED")]
+    assert (await server.client.post("/auth/session", {**SIGN_IN, "password": passwords[2]})).status == 200
+    assert len(await worked_off(server, Caught())) == 2
 
 
 @pytest.mark.parametrize(
@@ -238,6 +260,17 @@ async def test_a_mail_that_nobody_can_get_is_given_up_at_once(server: Running) -
 
     async with server.parts.core.storage.reading() as unit:
         assert await unit.mails.next_due() is None
+
+
+async def test_the_log_says_why_a_mail_waits(server: Running, caplog: pytest.LogCaptureFixture) -> None:
+    await server.client.signed_in()
+    await server.client.post(RESET, {"username": "maria"})
+
+    await worked_off(server, Caught(failures=[NotSent("SMTPAuthenticationError 535")]))
+
+    (said,) = [each.getMessage() for each in caplog.records if each.name == "gateway.mail"]
+    assert said.startswith("mail ")
+    assert said.endswith(" waits: SMTPAuthenticationError 535")
 
 
 async def test_a_mail_that_was_taken_up_before_a_crash_is_taken_up_again(server: Running) -> None:

@@ -200,6 +200,14 @@ async def test_refreshing_gives_a_new_pair_and_the_session_its_whole_time_again(
     assert (late.status, late.problems) == (401, [(None, "INVALID_REFRESH_TOKEN")])
 
 
+@pytest.mark.requirement("S1")
+async def test_a_refresh_token_that_somebody_made_up_waits_for_no_writer(server: Running) -> None:
+    async with server.parts.core.storage.writing(), asyncio.timeout(5):
+        refused = await server.client.post("/auth/refresh", {"refresh_token": "made-up"})
+
+    assert (refused.status, refused.problems) == (401, [(None, "INVALID_REFRESH_TOKEN")])
+
+
 async def test_many_refreshes_at_once_get_the_same_next_token(server: Running) -> None:
     tokens = await server.client.signed_in()
     old = {"refresh_token": tokens["refresh_token"]}

@@ -29,11 +29,11 @@ def table(figures: Iterable[Figure]) -> str:
     return "\n".join([lines[0], f"|{'|'.join('-' * (width + 2) for width in widths)}|", *lines[1:]])
 
 
-def renewed(page: str, facts: str, figures: str) -> str:
-    """The page, with these facts and this table between its marks."""
-    before, begin, rest = page.partition("<!-- figures -->\n")
-    after = rest.partition("<!-- /figures -->")[2]
-    return f"{before}{begin}\n{facts}:\n\n{figures}\n\n<!-- /figures -->{after}"
+def renewed(page: str, facts: str, figures: str, mark: str = "figures") -> str:
+    """The page, with these facts and this table between its marks of that name."""
+    before, begin, rest = page.partition(f"<!-- {mark} -->\n")
+    after = rest.partition(f"<!-- /{mark} -->")[2]
+    return f"{before}{begin}\n{facts}:\n\n{figures}\n\n<!-- /{mark} -->{after}"
 
 
 def microseconds(seconds: Sequence[float]) -> str:

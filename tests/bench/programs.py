@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+import resource
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ def cpu_s(program: Program) -> float:
 @contextlib.asynccontextmanager
 async def operators(folder: Path, delivery: tuple[float, float]) -> AsyncIterator[Path]:
     """The demo's operators, with that span of deliveries in seconds; yields the file of providers."""
-    command = ["providers.simulator", "serve", "--data", str(folder), "--month-seconds", "86400"]
+    command = ["providers.simulator", "serve", "--data", str(folder), "--month-seconds", "86400", "--faults-enabled"]
     command += ["--delivery-min", str(delivery[0]), "--delivery-max", str(delivery[1])]
     with _ended(start(command, folder.with_suffix(".log"))) as program:
         async with asyncio.timeout(START_LIMIT_S):
@@ -63,21 +65,44 @@ async def bare(folder: Path) -> AsyncIterator[Program]:
         yield program
 
 
+Told = asyncio.Queue[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A program that is told lines of JSON, and answers with such: after its last one with an empty object."""
+
+    process: asyncio.subprocess.Process
+    told: Told
+
+    def tell(self, line: Mapping[str, Any]) -> None:
+        """Tells it one thing more."""
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(line).encode() + b"\n")
+
+    async def answer(self, limit_s: float) -> dict[str, Any]:
+        """Its next line. Raises: TimeoutError."""
+        async with asyncio.timeout(limit_s):
+            line = await self.told.get()
+        assert line, "it has ended: its log says why"
+        return line
+
+
 @contextlib.asynccontextmanager
-async def crowd(log: Path, wanted: Mapping[str, Any]) -> AsyncIterator["asyncio.Queue[dict[str, Any]]"]:
-    """The crowd that follows what it is told to; yields what it says."""
-    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+async def beside(module: str, log: Path, first: Mapping[str, Any]) -> AsyncIterator[Beside]:
+    """That module as a program, which is told the first line."""
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.bench.crowd",
+            sys.executable, "-m", module,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
         )  # fmt: skip
-    assert process.stdin
     assert process.stdout
-    process.stdin.write(json.dumps(wanted).encode() + b"\n")
+    told: Told = asyncio.Queue()
+    program = Beside(process, told)
+    program.tell(first)
     reading = asyncio.create_task(_read(process.stdout, told))
     try:
-        yield told
+        yield program
     finally:
         reading.cancel()
         with contextlib.suppress(ProcessLookupError):
@@ -85,10 +110,23 @@ async def crowd(log: Path, wanted: Mapping[str, Any]) -> AsyncIterator["asyncio.
         await process.wait()
 
 
-async def _read(lines: asyncio.StreamReader, told: "asyncio.Queue[dict[str, Any]]") -> None:
+@contextlib.asynccontextmanager
+async def crowd(log: Path, wanted: Mapping[str, Any]) -> AsyncIterator[Told]:
+    """The crowd that follows what it is told to; yields what it says."""
+    async with beside("tests.bench.crowd", log, wanted) as program:
+        yield program.told
+
+
+async def _read(lines: asyncio.StreamReader, told: Told) -> None:
     async for line in lines:
         told.put_nowait(json.loads(line))
     told.put_nowait({})
+
+
+def open_files() -> None:
+    """As many as may be: a connection is a file, in the gateway's process too."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def memory(program: Program) -> int:

@@ -8,7 +8,6 @@ what the order itself costs is in it.
 
 import asyncio
 import contextlib
-import resource
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.figures import Figure, milliseconds
-from tests.bench.programs import cpu_s, crowd, gateway, memory, operators
+from tests.bench.programs import Told, cpu_s, crowd, gateway, memory, open_files, operators
 from tests.e2e.consumer import Consumer, consumer, document
 from tests.e2e.processes import Program
 from tests.e2e.shopping import basket, place
@@ -31,8 +30,6 @@ SETTLING_S = 3.0
 LIMIT_S = 110.0
 MEMORY_LIMIT, CPU_LIMIT_S, LAST_LIMIT_S = 60_000, 80e-6, 0.2
 TRANSPORTS = {"websocket": "WebSocket", "event-stream": "event stream"}
-
-Told = asyncio.Queue[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ async def measured(folder: Path, transport: str, number: int, ahead_s: float) ->
     Raises: TooLate.
     """
     folder.mkdir()  # noqa: ASYNC240
-    _open_files()
+    open_files()
     async with (
         operators(folder / "operators", DELIVERY_S) as providers,
         gateway(folder / "gateway", providers) as program,
@@ -153,12 +150,6 @@ async def _to_the_end(told: Told) -> list[Delivery]:
     while found[-1].event["__typename"] != "OrderCompleted":
         found.append(await _next(told, LIMIT_S))
     return found
-
-
-def _open_files() -> None:
-    """As many as may be: a connection is a file, in the gateway's process too."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _figures(transport: str, number: int, found: _Found) -> list[Figure]:

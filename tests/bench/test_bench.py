@@ -4,9 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import many_providers, members, policy, queries, subscribers, tracing
+from tests.bench import (
+    audiences,
+    large_database,
+    many_providers,
+    members,
+    policy,
+    queries,
+    steady,
+    subscribers,
+    sustained,
+    tracing,
+)
 from tests.bench.__main__ import main
+from tests.bench.audiences import Gathering
 from tests.bench.figures import Figure, renewed, table
+from tests.bench.sustained import Course
+from tests.cluster.servers import needs_redis
+from tests.storage.conftest import needs_postgres
 
 
 def test_a_limit_stands_beside_its_figure() -> None:
@@ -26,6 +41,16 @@ def test_new_figures_take_the_place_of_the_old_in_the_page() -> None:
     found = renewed(page, "New facts", "| new |")
 
     assert found == "Before\n\n<!-- figures -->\n\nNew facts:\n\n| new |\n\n<!-- /figures -->\n\nAfter\n"
+
+
+def test_the_long_parts_have_a_table_of_their_own() -> None:
+    page = "<!-- figures -->\n| kept |\n<!-- /figures -->\n<!-- load -->\n| old |\n<!-- /load -->\n"
+
+    found = renewed(page, "New facts", "| new |", "load")
+
+    assert found == (
+        "<!-- figures -->\n| kept |\n<!-- /figures -->\n<!-- load -->\n\nNew facts:\n\n| new |\n\n<!-- /load -->\n"
+    )
 
 
 def test_figures_of_some_parts_do_not_take_the_place_of_all() -> None:
@@ -92,3 +117,57 @@ async def test_every_event_is_measured_from_its_moment_to_the_last_subscriber(
     memory, _, _, per_delivery, _, last, _ = figures
     assert [memory.limit, per_delivery.limit, last.limit] == ["60 kB", "80 µs", "200 ms"]
     assert int(per_delivery.name.partition("over ")[2].split()[0]) >= 10
+
+
+@needs_postgres
+@needs_redis
+@pytest.mark.timeout(240)
+async def test_subscribers_of_many_orders_and_of_one_are_sent_every_event_over_two_gateways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audiences, "PAUSE_S", 0.3)
+
+    figures = await audiences.measured(tmp_path, [Gathering(3, 4, events=4), Gathering(1, 8, events=3)])
+
+    many, one = figures[: len(figures) // 2], figures[len(figures) // 2 :]
+    # Each event has the four subscribers of its order, two at each gateway; then the one order's eight.
+    assert [(many[0].value, many[0].limit), (one[0].value, one[0].limit)] == [("0 of 16", "0"), ("0 of 24", "0")]
+    assert many[1].limit == one[1].limit == "1 s"
+    assert one[0].name == "8 subscribers of one order over 2 gateways, 3 events in 0.9 s: deliveries missed"
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("engine", ["SQLite", pytest.param("PostgreSQL", marks=needs_postgres)])
+async def test_pages_are_measured_with_many_orders_beside_the_same_with_few(tmp_path: Path, engine: str) -> None:
+    figures = await large_database.measured(tmp_path, engine, few=1000, many=1100, asks=2)
+
+    assert figures[0].name == f"1,100 orders, 13,200 events, {engine}: the page of an order"
+    assert [each.limit for each in figures] == ["1.2 ×"] * 4
+    assert all(each.value.endswith(" ms") and each.beside.endswith(" × 1,000 orders") for each in figures)
+
+
+@needs_postgres
+@needs_redis
+@pytest.mark.timeout(240)
+async def test_memory_is_measured_at_two_moments_of_a_steady_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steady, "CUSTOMERS", 2)
+    monkeypatch.setattr(steady, "SAMPLE_S", 0.2)
+    monkeypatch.setattr(steady, "PER_S", {"order": 0.5, "query": 2.0, "follow": 1.0, "sign in": 0.5})
+    monkeypatch.setattr(steady, "STAY_S", 1.0)
+
+    shared, single = await steady.measured(tmp_path, from_s=6, to_s=12, around_s=2)
+
+    assert shared.name.startswith("Memory of 2 gateways on PostgreSQL and Redis from minute 0.1 to 0.2: ")
+    assert single.name.startswith("Memory of a gateway on SQLite from minute 0.1 to 0.2: ")
+    assert [each.limit for each in (shared, single)] == ["+5%", "+5%"]
+    assert [each.value.endswith(" MB") for each in (shared, single)] == [True, True]
+
+
+@needs_postgres
+async def test_orders_are_counted_while_as_many_come_as_are_delivered(tmp_path: Path) -> None:
+    figures = await sustained.measured(tmp_path, Course(per_s=2.0, in_flight=6, counted_s=4.0))
+
+    assert [each.limit for each in figures] == ["≥ 8", "", "120 ms", "", "150 ms"]
+    assert float(figures[0].value) > 0

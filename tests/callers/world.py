@@ -158,12 +158,19 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(folder: Path) -> AsyncIterator[World]:
-    """From entry to exit: the customer with a member of each kind, another customer, an operator and a partner."""
+async def a_gateway(folder: Path, database: str | None = None) -> AsyncIterator[Running]:
+    """Without anybody: what it sells, costs 499 a month."""
     category = Category(own_id("Category", "fibre"), "fibre", "Fibre")
     agreed = Agreement("a", "Sales", frozenset({OPERATOR, "nord"}))
     sold = [offering("nord", "o-1", "Fibre 100", prices=(price("499"),), categories=(category,))]
-    async with running(folder, sold, agreements=[agreed], operation=PLENTY) as gateway:
+    async with running(folder, sold, agreements=[agreed], database=database, operation=PLENTY) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def a_world(folder: Path, database: str | None = None) -> AsyncIterator[World]:
+    """From entry to exit: the customer with a member of each kind, another customer, an operator and a partner."""
+    async with a_gateway(folder, database) as gateway:
         manager = await gateway.sign_in("manager")
         await gateway.sign_in("stranger")
         await gateway.sign_in("operator", is_operator=True)

@@ -1,6 +1,7 @@
 """`gateway audit`: the trail on a data folder, checked, handed out, shortened."""
 
 import asyncio
+import csv
 import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -157,6 +158,23 @@ def test_the_trail_is_written_to_stdout_too(data: Path, capsys: Capture) -> None
     assert len(capsys.readouterr().out.splitlines()) == 6
 
 
+@pytest.mark.requirement("S4", "N4")
+def test_the_trail_is_written_as_a_table_too(data: Path, tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "trail.csv"
+
+    statuses = audit.export(file, data, "csv"), audit.export(None, data, "csv")
+
+    assert statuses == (0, 0)
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [each["kind"] for each in rows] == [*["CLIENT_ADDED"] * 3, "EVENTS_EXPORTED"]
+    assert {each["parameters"] for each in rows if each["kind"] == "EVENTS_EXPORTED"} == {"by=COMMAND"}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(capsys.readouterr().out.splitlines()) == 6
+    with pytest.raises(Refusal, match="--format is one of jsonl, csv, not xml"):
+        audit.export(None, data, "xml")
+
+
 @pytest.mark.requirement("S4")
 def test_retention_is_kept_from_removing_what_is_wrong(data: Path, capsys: Capture) -> None:
     judge(data)
@@ -199,6 +217,13 @@ def test_without_its_key_the_trail_can_not_be_checked(data: Path, capsys: Captur
     assert audit.verify(None, None, data) == 1
 
     assert "event 1 was chained by a key that is none of these" in capsys.readouterr().out
+
+
+def test_a_folder_that_no_gateway_ever_started_on_is_not_called_whole(tmp_path: Path, capsys: Capture) -> None:
+    with pytest.raises(Refusal, match=r"no event is recorded on the data folder .*mistyped yet") as refusal:
+        audit.verify(None, None, tmp_path / "mistyped")
+
+    assert (refusal.value.status, capsys.readouterr().out) == (2, "")
 
 
 @pytest.mark.parametrize(("file", "content"), [(KEY_FILE, "no key"), (KEY_FILE, ""), (HEAD_FILE, "nothing")])

@@ -25,3 +25,10 @@ def test_a_document_is_shown_in_the_docs(path: Path) -> None:
     pages = [page.read_text("utf-8") for page in (ROOT / "docs").glob("*.md")]
 
     assert any(f"tests/operations/{path.name}" in page for page in pages)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_a_document_is_named_by_a_test_that_runs_it(path: Path) -> None:
+    others = [test for test in (ROOT / "tests").rglob("test_*.py") if test != Path(__file__)]
+
+    assert any(f'"{path.stem}"' in test.read_text("utf-8") for test in others)

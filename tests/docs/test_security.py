@@ -22,7 +22,12 @@ def test_the_file_of_rules_is_read(tmp_path: Path) -> None:
     (block,) = [block for block in blocks_of(PAGE) if block.kind == "yaml"]
     (tmp_path / "rules.yaml").write_text(block.text)
 
-    assert [each.code for each in read_alarm_rules(tmp_path / "rules.yaml")] == ["MANY_ORDERS", "KEYS", "NEW_PLACE"]
+    assert [each.code for each in read_alarm_rules(tmp_path / "rules.yaml")] == [
+        "MANY_ORDERS",
+        "KEYS",
+        "NEW_PLACE",
+        "NEW_MACHINE",
+    ]
 
 
 def test_the_commands_work_one_after_the_other(tmp_path: Path) -> None:
@@ -30,8 +35,9 @@ def test_the_commands_work_one_after_the_other(tmp_path: Path) -> None:
     lines = [line for block in blocks_of(PAGE) if block.kind == "sh" for line in block.text.splitlines()]
     # The others are typed against a gateway that runs, with those of the other pages.
     typed = [line for line in lines if line.startswith("uv run ")]
+    begun = "uv run --no-dev gateway client add Acme"
 
-    for line in typed:
+    for line in (begun, *typed):
         command = [sys.executable, "-m", *line.removeprefix("uv run --no-dev ").split()]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

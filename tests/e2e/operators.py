@@ -74,6 +74,12 @@ async def mend(folder: Path, slugs: tuple[str, ...]) -> None:
                 assert response.status == 204
 
 
+async def deliver(session: aiohttp.ClientSession, url: str, order_ref: str) -> None:
+    """Makes the operator deliver one order now."""
+    async with session.post(_control(url, "deliveries"), json={"orderId": order_ref}) as response:
+        assert await response.json() == {"hastened": 1}
+
+
 async def _get(url: str) -> dict[str, Any]:
     async with aiohttp.ClientSession() as session, session.get(url) as response:
         assert response.status == 200

@@ -145,14 +145,14 @@ def _app(issuer: TestIssuer, server: Server) -> Starlette:
 
 
 @asynccontextmanager
-async def an_issuer() -> AsyncIterator[TestIssuer]:
-    """One that serves until the exit."""
+async def an_issuer(port: int = 0) -> AsyncIterator[TestIssuer]:
+    """One that serves until the exit, on that port or a free one."""
     issuer = TestIssuer()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await _app(issuer, Server(issuer))(scope, receive, send)
 
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none")
-    async with listening(config) as port:
-        issuer.address = f"http://127.0.0.1:{port}"
+    config = uvicorn.Config(app, port=port, log_config=None, lifespan="off", ws="none")
+    async with listening(config) as taken:
+        issuer.address = f"http://127.0.0.1:{taken}"
         yield issuer

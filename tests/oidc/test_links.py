@@ -1,13 +1,20 @@
 """An account is linked to an identity by its owner alone, and is never left without a way in."""
 
 from base64 import urlsafe_b64encode
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from gateway.api.texts.mails import compose
+from gateway.domain.issuer import IssuerSubject
 from gateway.storage import tables
+from gateway.storage.issuer import SqlIssuerAccounts
+from gateway.usecases.erasing import Erasing, erase_account_of
+from gateway.usecases.mails import MailRules, send_due
+from tests.auth.mailing import Caught
 from tests.auth.server import MARIA
 from tests.oidc.gateway import APP, ORIGIN, Browser, Running
 from tests.oidc.issuer import TestIssuer
@@ -160,6 +167,49 @@ async def test_an_identity_has_one_account_and_an_account_one_identity(gateway: 
     assert taken_by_code == [("code", "IDENTITY_TAKEN")]
     assert (first, second) == (204, [("code", "ALREADY_LINKED")])
     assert (await anna.who())[0] == "anna"
+
+
+@pytest.mark.requirement("S5")
+async def test_who_is_erased_in_the_moment_of_a_sign_in_does_not_come_back_by_it(
+    gateway: Running, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.signs_in()
+    core, again = gateway.parts.core, gateway.browser()
+    caller = await gateway.identity.caller_of_token(browser.cookies["__Host-access"], "")
+    assert caller.actor is not None
+    async with core.storage.writing() as unit:
+        customer = caller.actor.memberships[0].customer.id
+        await unit.members.close(customer, core.clock.now())
+    await erase_account_of(Erasing(core.storage, core.clock, core.onboarding.sealing), "anna")
+    # The link as a transaction has read it that began before.
+    actor_of, stale = SqlIssuerAccounts.actor_of, [caller.actor.id]
+
+    async def read(links: SqlIssuerAccounts, who: IssuerSubject) -> str | None:
+        return stale.pop() if stale else await actor_of(links, who)
+
+    monkeypatch.setattr(SqlIssuerAccounts, "actor_of", read)
+    await again.signs_in()
+    signed_in = await gateway.identity.caller_of_token(again.cookies["__Host-access"], "")
+
+    assert signed_in.actor is not None
+    assert signed_in.actor.id != caller.actor.id
+    async with core.storage.reading() as unit:
+        assert await unit.accounts.live_sessions(caller.actor.id, core.clock.now()) == []
+
+
+@pytest.mark.requirement("S1", "S7")
+async def test_the_owner_learns_by_mail_that_the_account_was_linked(gateway: Running, issuer: TestIssuer) -> None:
+    maria, core, caught = gateway.browser(), gateway.parts.core, Caught()
+    token = await maria_in(maria)
+
+    await link(maria, token, await a_code(maria))
+    again = await link(maria, token, await a_code(maria))
+    await send_due(core, MailRules(partial(compose, None), caught))
+
+    assert again == 204
+    assert [(each.recipient, each.subject) for each in caught.mails] == [
+        (MARIA["email"], "Your account is linked to another way to sign in")
+    ]
 
 
 @pytest.mark.requirement("S7")

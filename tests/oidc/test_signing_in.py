@@ -1,5 +1,6 @@
 """Signing in by the operator's own identity provider, through a browser."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,9 +116,14 @@ async def test_a_claim_makes_an_operator_of_one_session_and_for_twelve_hours(
         await chief.signs_in()
 
         assert [(await each.who())[2] for each in (plain, chief)] == [False, True]
+        callers = [await gateway.identity.caller_of_token(each.cookies["__Host-access"], "") for each in (plain, chief)]
+        # Their tokens are renewed meanwhile: what is open lives by the session.
+        open_ones = [replace(each, expires_at=None) for each in callers]
+        assert [await gateway.identity.is_live(each) for each in open_ones] == [True, True]
         gateway.clock.advance(hours=12)
         await chief.send("POST", "/auth/refresh?mode=cookie", {}, {"origin": ORIGIN})
         assert (await chief.who())[2] is False
+        assert [await gateway.identity.is_live(each) for each in open_ones] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,22 @@ async def test_the_program_starts_and_says_so_while_the_issuer_is_away(tmp_path:
 
             assert (answer.status, answer.problems) == (503, [(None, "ISSUER_UNAVAILABLE")])
             assert "issuer-unavailable issuer=http://127.0.0.1:9" in program.written()
+
+
+async def test_who_has_no_identity_provider_at_hand_tries_the_sign_in_with_the_one_of_the_tests(tmp_path: Path) -> None:
+    port = free_port()
+    beside = TestIssuer(address=f"http://127.0.0.1:{port}")
+    async with ClientSession(cookie_jar=DummyCookieJar()) as http:
+        with served(tmp_path, beside) as program:
+            provider = start(["tests.oidc", program.url, str(port)], tmp_path / "issuer.log", port=port)
+            try:
+                await program.ready()
+                browser = Browser(http, program.url)
+                async with asyncio.timeout(10):
+                    while f"{beside.address} signs Anna in" not in provider.written():  # noqa: ASYNC110 nobody tells
+                        await asyncio.sleep(0.05)
+                await browser.signs_in()
+
+                assert await asked(browser, origin=program.url) == ANNA
+            finally:
+                provider.end()

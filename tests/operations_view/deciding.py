@@ -58,10 +58,17 @@ class Desk:
         async with self.world.storage.reading() as uow:
             return await uow.orders.steps(order.id)
 
+    async def manager(self) -> Caller:
+        """Who manages the customer that orders."""
+        async with self.world.storage.reading() as unit:
+            (actor_id,) = await unit.members.all_actor_ids(self.world.customer_id)
+            return Caller(await unit.accounts.actor(actor_id))
+
     async def told(self) -> Sequence[SecurityEvent]:
-        """The audit, oldest first."""
+        """The audit of what somebody did, oldest first."""
         async with self.world.storage.reading() as uow:
-            return await uow.security_events.after(SecurityEventFilter(), 0, 100)
+            events = await uow.security_events.after(SecurityEventFilter(), 0, 100)
+        return [each for each in events if each.actor_id is not None]
 
     async def held(self, policy: CompletionPolicy = CompletionPolicy.ALL_OR_NOTHING) -> Order:
         """A new order, driven until it is HELD."""
@@ -86,7 +93,7 @@ async def open_desk(folder: Path, **operators: Any) -> AsyncIterator[Desk]:
     """The world and the desk, from entry to exit."""
     async with open_world(folder, **operators) as world:
         work = world.work
-        nothing_for_sale = cast(Any, None)
+        nothing_for_sale = cast(Any, {})
         core = Core(world.storage, work.directory, nothing_for_sale, work.wakeups, work.clock)
         yield Desk(world, core)
 

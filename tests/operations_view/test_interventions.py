@@ -16,6 +16,7 @@ from gateway.saga import changes
 from gateway.saga.driver import drive
 from gateway.saga.ledger import write_step
 from gateway.usecases.interventions import ItemIntervention, OrderIntervention, fail_order, retry_item, skip_item
+from gateway.usecases.ordering import RetryOrderItem, retry_order_item
 from tests.operations_view.deciding import CLIENT_ID, OPERATIONS, Desk, open_desk, refused
 from tests.saga.world import ACCESS, CONTENT, SERVICE, SETTLES_S, item_of, states
 
@@ -66,6 +67,30 @@ async def test_each_action_is_audited_with_who_did_it_and_to_what(desk: Desk) ->
     assert [(each.kind, each.actor_id, each.subject, each.params) for each in await desk.told()] == [
         ("ORDER_ITEM_RETRIED", CLIENT_ID, order.id, {"outcome": "NEW_ATTEMPT", "item": item_of(order, CONTENT).id}),
         ("ORDER_GIVEN_UP", CLIENT_ID, order.id, {"outcome": "GIVEN_UP"}),
+    ]
+
+
+@pytest.mark.requirement("R7", "S4")
+async def test_a_customer_s_own_retry_is_audited_for_the_customer_once(desk: Desk) -> None:
+    await desk.world.fault(CONTENT, "productOrder.create", **AWAY)
+    order = await desk.held()
+    await desk.world.mend(CONTENT)
+    manager, item = await desk.manager(), item_of(order, CONTENT)
+
+    for key in ("a", "a"):
+        await retry_order_item(desk.core, manager, RetryOrderItem(order.id, item.id, key))
+    with pytest.raises(RequestError, match="NOT_HELD"):
+        await retry_order_item(desk.core, manager, RetryOrderItem(order.id, item.id, "b"))
+
+    assert manager.actor is not None
+    assert [(each.kind, each.actor_id, each.customer_id, each.subject, each.params) for each in await desk.told()] == [
+        (
+            "ORDER_ITEM_RETRIED",
+            manager.actor.id,
+            order.customer_id,
+            order.id,
+            {"item": item.id, "outcome": "CONTINUED"},
+        )
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.ordering.states import OrderState
-from gateway.domain.parties import MemberRole
+from gateway.domain.parties import MemberRole, SelfServiceFunction
 from gateway.storage import tables
 from tests.api.running import begun, said, send
 from tests.callers.world import OTHER_PRODUCT, PRODUCT, World, a_world
@@ -31,6 +31,8 @@ DISABLE = """mutation ($input: DisableFunctionInput!) { disableFunction(input: $
 ORDER = """mutation ($bundle: ID!, $key: String!) {
   placeOrder(input: {bundleId: $bundle, expectedRevision: 1, idempotencyKey: $key}) {
     order { id placedBy } userErrors { code field message } } }"""
+CHANGE_ROLE = """mutation ($input: ChangeMemberRoleInput!) { changeMemberRole(input: $input) {
+  member { role } userErrors { code field } } }"""
 SEE = "query ($order: ID!) { order(id: $order) { id items { id } events { edges { node { sequence } } } } }"
 FOLLOW = "subscription ($order: ID!) { orderEvents(orderId: $order) { sequence } }"
 
@@ -107,11 +109,15 @@ async def test_what_a_manager_grants_counts_at_once_and_what_is_taken_back_count
         ({"customerId": new_id("Customer")}, "NOT_FOUND", ["customerId"]),
         ({"scope": {"everything": False}}, "EMPTY_SCOPE", ["scope"]),
         ({"scope": {"productIds": []}}, "EMPTY_SCOPE", ["scope", "productIds"]),
-        ({"scope": {"productIds": [OTHER_PRODUCT]}}, "NOT_FOUND", ["scope", "productIds"]),
-        ({"scope": {"productIds": ["nonsense"]}}, "NOT_FOUND", ["scope", "productIds"]),
+        ({"scope": {"productIds": [OTHER_PRODUCT]}}, "NOT_FOUND", ["scope", "productIds", "0"]),
+        ({"scope": {"productIds": ["nonsense"]}}, "NOT_FOUND", ["scope", "productIds", "0"]),
         ({"scope": {"offerings": {}}}, "EMPTY_SCOPE", ["scope"]),
-        ({"scope": {"offerings": {"categories": ["gold"]}}}, "NOT_FOUND", ["scope", "offerings", "categories"]),
-        ({"scope": {"offerings": {"providerIds": ["x"]}}}, "NOT_FOUND", ["scope", "offerings", "providerIds"]),
+        (
+            {"scope": {"offerings": {"categories": ["fibre", "gold"]}}},
+            "NOT_FOUND",
+            ["scope", "offerings", "categories", "1"],
+        ),
+        ({"scope": {"offerings": {"providerIds": ["x"]}}}, "NOT_FOUND", ["scope", "offerings", "providerIds", "0"]),
         ({"validFrom": "2026-05-01T00:00:00Z", "validUntil": "2026-04-01T00:00:00Z"}, "INVALID_PERIOD", ["validUntil"]),
         ({"validUntil": "2026-02-01T00:00:00Z"}, "INVALID_PERIOD", ["validUntil"]),
         (
@@ -135,6 +141,7 @@ async def test_what_a_manager_grants_counts_at_once_and_what_is_taken_back_count
             ["conditions", "spendingLimitPerMonth", "currency"],
         ),
         ({"conditions": {"timeZone": "Mars/Olympus"}}, "UNKNOWN_TIME_ZONE", ["conditions", "timeZone"]),
+        ({"conditions": {"timeZone": "localtime"}}, "UNKNOWN_TIME_ZONE", ["conditions", "timeZone"]),
         ({"conditions": {"timeZone": "../../etc/passwd"}}, "UNKNOWN_TIME_ZONE", ["conditions", "timeZone"]),
         (
             {"conditions": {"hours": {"weekdays": [], "opens": "08:00", "closes": "17:00"}}},
@@ -143,6 +150,11 @@ async def test_what_a_manager_grants_counts_at_once_and_what_is_taken_back_count
         ),
         (
             {"conditions": {"hours": {"weekdays": ["MONDAY"], "opens": "8", "closes": "17:00"}}},
+            "INVALID_HOURS",
+            ["conditions", "hours", "opens"],
+        ),
+        (
+            {"conditions": {"hours": {"weekdays": ["MONDAY"], "opens": "08-00", "closes": "17:00"}}},
             "INVALID_HOURS",
             ["conditions", "hours", "opens"],
         ),
@@ -308,6 +320,29 @@ async def test_an_open_stream_ends_as_soon_as_the_right_is_taken_back(world: Wor
     assert [message["type"] for message in seen] == ["next", "next"]
     assert [message["type"] for message in last] == ["error", "error"]
     assert [message["payload"][0]["extensions"]["code"] for message in last] == ["FORBIDDEN", "FORBIDDEN"]
+
+
+@pytest.mark.requirement("S2", "S4", "S7")
+async def test_the_stream_of_alarms_ends_for_who_is_no_manager_any_more(world: World) -> None:
+    await world.join("second", MemberRole.SELF_SERVICE_MANAGER)
+    async with world.gateway.socket() as socket:
+        await begun(socket, {"authorization": "Bearer second"})
+        payload: dict[str, Any] = {"query": "subscription { securityAlarms { id } }"}
+        await send(socket, {"id": "1", "type": "subscribe", "payload": payload})
+        seen = await said(socket)
+
+        async with world.gateway.storage.writing() as unit:
+            second = await unit.members.of_actor(world.customer, world.actors["second"])
+        assert second is not None
+        await _do(world, CHANGE_ROLE, "manager", memberId=second.id, role="AUTHORIZED_USER")
+        # All that can be granted is not what the role was.
+        everything = [each.value for each in SelfServiceFunction]
+        granted = await _grant(world, actorId=world.actors["second"], functions=everything)
+        async with asyncio.timeout(5):
+            last = await said(socket)
+
+    assert (seen["type"], granted["userErrors"]) == ("next", [])
+    assert (last["type"], last["payload"][0]["extensions"]["code"]) == ("error", "FORBIDDEN")
 
 
 @pytest.mark.requirement("R5")

@@ -13,9 +13,11 @@ from gateway.domain.parties import Caller, MemberRole
 from gateway.domain.security import SecurityEventKind
 from gateway.usecases import customers, invitations, members
 from gateway.usecases.core import Core
+from gateway.usecases.erasing import Erasing, erase_account_of
 from gateway.usecases.invitations import InviteMember
 from tests.clock import NOON, SettableClock
 from tests.parties.joining import as_now, customer, joined, kinds, stranger
+from tests.parties.test_membership import member_of
 from tests.samples import new_id
 
 MANAGER, AUTHORIZED, SERVICE = MemberRole
@@ -153,6 +155,31 @@ async def test_who_was_removed_does_not_come_back_by_the_old_link(core: Core, ma
     await members.remove_member(core, maria, member.id)
 
     assert await refusal(core, anna, token) == INVALID
+
+
+@pytest.mark.requirement("R4", "S3")
+@pytest.mark.parametrize("loss", ["removed", "demoted", "leaves", "hands over", "is erased"])
+async def test_who_is_no_manager_any_more_has_invited_nobody(core: Core, maria: Caller, loss: str) -> None:
+    household = customer(maria)
+    anna = await joined(core, household, "anna", MANAGER)
+    _, kept_back = await invited(core, anna, key="hers")
+    _, of_maria = await invited(core, maria, key="maria's")
+    member, other = [await member_of(core, each, household) for each in (anna, maria)]
+
+    if loss == "removed":
+        await members.remove_member(core, maria, member.id)
+    elif loss == "demoted":
+        await members.change_member_role(core, maria, member.id, MemberRole.SERVICE_USER)
+    elif loss == "leaves":
+        await members.leave_customer(core, anna, household)
+    elif loss == "hands over":
+        await members.hand_over_management(core, anna, other.id, MemberRole.AUTHORIZED_USER)
+    else:
+        await erase_account_of(Erasing(core.storage, core.clock, core.onboarding.sealing), "anna")
+
+    assert await refusal(core, await stranger(core, "otto"), kept_back) == INVALID
+    assert (await accept(core, await stranger(core, "erik"), of_maria)).customer_id == household
+    assert (await kinds(core, household)).count(SecurityEventKind.INVITATION_WITHDRAWN) == 1
 
 
 @pytest.mark.requirement("S3")

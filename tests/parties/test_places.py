@@ -4,6 +4,8 @@ import pytest
 
 from gateway.domain.errors import RequestError
 from gateway.domain.parties import Address, Caller, Place
+from gateway.domain.security import SecurityEventKind
+from gateway.ports.security import SecurityEventFilter
 from gateway.usecases import parties
 from gateway.usecases.core import Core
 from tests.samples import new_id
@@ -40,6 +42,24 @@ async def test_anothers_site_is_as_unknown_as_one_that_never_was(core: Core, mar
     with pytest.raises(RequestError, match="UNAUTHENTICATED"):
         await parties.resolve_place(core, Caller(), None, site.id)
     assert await parties.list_sites(core, lars, customer(lars)) == []
+
+
+@pytest.mark.requirement("S4")
+async def test_each_change_of_a_place_is_a_security_event_and_a_refused_one_is_none(core: Core, maria: Caller) -> None:
+    site = await parties.add_site(core, maria, None, "Home", HOME)
+    await parties.update_site(core, maria, site.id, "Cabin", None)
+    with pytest.raises(RequestError, match="INVALID_NAME"):
+        await parties.add_site(core, maria, None, "", HOME)
+    await parties.remove_site(core, maria, site.id)
+
+    async with core.storage.reading() as unit:
+        events = await unit.security_events.after(SecurityEventFilter(), 0, 10)
+
+    assert maria.actor is not None
+    whose = (SecurityEventKind.CUSTOMER_CHANGED, maria.actor.id, customer(maria), site.id)
+    assert [(each.kind, each.actor_id, each.customer_id, each.subject, each.params) for each in events] == [
+        (*whose, {"change": change}) for change in ("SITE_ADDED", "SITE_CHANGED", "SITE_REMOVED")
+    ]
 
 
 async def test_nobody_may_give_an_address(core: Core) -> None:

@@ -1,15 +1,29 @@
 """A person gets all that is kept of them, and a manager what is kept of the customer; nobody gets another's."""
 
 import json
+from decimal import Decimal
 
 import pytest
+from limits import parse
 
+from gateway.domain.authorizations import (
+    Authorization,
+    Conditions,
+    EnabledFunction,
+    OfferingScope,
+    SelfServiceFunction,
+)
+from gateway.domain.money import Money
 from gateway.domain.parties import MemberRole
+from gateway.domain.security import SecurityEventKind
+from gateway.ports import Attempt
+from gateway.ports.authorizations import KeptAuthorization
 from gateway.storage import tables
 from gateway.storage.personal_sections import ACTOR_KINDS, CUSTOMER_PARTS, NOT_PERSONAL, actor_parts
 from gateway.usecases import personal_export
 from tests.auth.second_factor import enrolled
 from tests.auth.server import MARIA, Running
+from tests.clock import NOON
 from tests.personal.people import PHONE, STREET, close, export, furnish, join, signed_in, signed_up
 from tests.samples import new_id
 from tests.security.recording import recorded
@@ -85,12 +99,56 @@ async def test_a_manager_gets_the_customers_closed_or_not_and_a_member_only_the_
     assert [each.actor_id for each in events if each.kind == "PERSONAL_DATA_EXPORTED"] == [erik, actor, actor]
 
 
+@pytest.mark.requirement("S5")
+async def test_what_a_member_may_do_is_told_to_the_member_and_to_the_manager(server: Running) -> None:
+    manager, customer = await signed_up(server)
+    erik, _ = await signed_up(server, "erik", email="erik@example.com")
+    stina, _ = await signed_up(server, "stina", email="stina@example.com")
+    await join(server, erik, customer, MemberRole.AUTHORIZED_USER)
+    await join(server, stina, customer, MemberRole.SERVICE_USER)
+    functions, scope = (SelfServiceFunction.ORDER,), OfferingScope(("iptv",))
+    conditions = Conditions(Money(Decimal(120), "SEK"), time_zone="Europe/Stockholm")
+    grant = Authorization(new_id("Authorization"), functions, scope, NOON, conditions=conditions)
+    enabled = EnabledFunction(new_id("EnabledFunction"), SelfServiceFunction.SEE_ORDERS, None, manager, NOON)
+    async with server.parts.core.storage.writing() as unit:
+        await unit.authorizations.add(KeptAuthorization(customer, erik, grant, manager, NOON))
+        assert await unit.authorizations.enable(customer, stina, enabled)
+
+    marias = (await export(server, await signed_in(server))).body
+    eriks = (await export(server, await signed_in(server, "erik"))).body
+    stinas = (await export(server, await signed_in(server, "stina"))).body
+
+    (granted,), (allowed,) = marias["grantedAuthorizations"], marias["functionsEnabled"]
+    assert (granted["id"], granted["actorId"], granted["grantedBy"]) == (grant.id, erik, manager)
+    assert granted["functions"] == ["ORDER"]
+    assert granted["scope"] == {"kind": "OfferingScope", "categorySlugs": ["iptv"], "providerSlugs": []}
+    assert granted["conditions"]["spendingLimitPerOrder"] == {"amount": "120", "currency": "SEK"}
+    assert granted["conditions"]["timeZone"] == "Europe/Stockholm"
+    assert (allowed["id"], allowed["actorId"], allowed["function"]) == (enabled.id, stina, "SEE_ORDERS")
+    assert (eriks["authorizations"], eriks["enabledFunctions"]) == ([granted], [])
+    assert (stinas["authorizations"], stinas["enabledFunctions"]) == ([], [allowed])
+
+
 async def test_nobody_gets_anything(server: Running) -> None:
     await signed_up(server)
 
     answer = await export(server, {})
 
     assert (answer.status, answer.problems) == (401, [(None, "UNAUTHENTICATED")])
+
+
+@pytest.mark.requirement("S4", "S5")
+async def test_exports_are_few_and_fill_no_trail(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    await signed_up(server)
+    headers = await signed_in(server)
+    monkeypatch.setitem(server.parts.rules.attempts.rates, Attempt.EXPORT, parse("2/hour"))  # type: ignore[attr-defined]
+
+    answers = [await export(server, headers) for _ in range(4)]
+
+    assert [each.status for each in answers] == [200, 200, 429, 429]
+    assert answers[3].problems == [(None, "RATE_LIMITED")]
+    events = await recorded(server.parts.core.storage)
+    assert [each.kind for each in events].count(SecurityEventKind.PERSONAL_DATA_EXPORTED) == 2
 
 
 async def test_much_comes_in_parts_and_whole(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from gateway.api.transports.connection import CloseCode
 from tests.e2e.consumer import Consumer, consumer, document
+from tests.e2e.joining import done, record
 from tests.e2e.processes import Program, credentials, demo
 from tests.e2e.shopping import cancel, filled_in, first_offering
-from tests.e2e.test_members import done, record
 from tests.telemetry.collector import Collector, collecting
 
 USERNAME, NAME, EMAIL = "asta-lindqvist", "Familjen Lindqvist", "asta.lindqvist@example.com"

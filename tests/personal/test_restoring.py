@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.consumer import Consumer, consumer
+from tests.e2e.joining import done, record
 from tests.e2e.processes import clean_environment, demo
-from tests.e2e.test_members import done, record
 
 ASTA, PASSWORD = "asta-lindqvist", "mycket hemligt lösenord"
 pytestmark = pytest.mark.timeout(150)

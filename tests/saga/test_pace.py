@@ -11,11 +11,11 @@ from gateway.domain.ordering.reasons import HoldCode
 from gateway.domain.ordering.states import ItemPhase
 from gateway.saga.work import SagaLimits, Work
 from tests.clock import SettableClock
-from tests.saga.orders import an_item
+from tests.saga.orders import an_item, an_order
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NOTHING: Any = None
-LIMITS = SagaLimits(poll_first_s=1, poll_most_s=15, held_poll_s=60)
+LIMITS = SagaLimits(poll_first_s=1, poll_most_s=15, poll_heard_s=60, held_poll_s=60)
 TRACKED = replace(an_item(1), phase=ItemPhase.TRACKING, phase_since=NOW)
 
 
@@ -36,6 +36,31 @@ def test_an_order_is_asked_after_ever_more_seldom_and_once_more_before_its_time_
     found = [work.poll_s(TRACKED) for _ in range(200)]
 
     assert 0.75 * longest_s <= min(found) < max(found) <= longest_s
+
+
+@pytest.mark.parametrize(
+    ("age_s", "longest_s"), [(0, 1), (4, 4), (20, 20), (60, 60), (86_400, 60), (14 * 86_400 - 2, 2)]
+)
+def test_an_order_of_which_its_provider_has_posted_something_is_asked_after_more_seldom(
+    age_s: float, longest_s: float
+) -> None:
+    work = working(clock := SettableClock(NOW))
+    work.age_s(TRACKED)
+    work.patience.hear(replace(an_order(), items=(TRACKED,)))
+    clock.advance(seconds=age_s)
+
+    found = [work.poll_s(TRACKED) for _ in range(200)]
+
+    assert 0.75 * longest_s <= min(found) < max(found) <= longest_s
+
+
+def test_what_was_posted_about_an_item_does_not_outlive_its_driver() -> None:
+    work = working(SettableClock(NOW))
+    work.patience.hear(replace(an_order(), items=(TRACKED,)))
+
+    work.patience.forget(TRACKED)
+
+    assert not work.patience.is_heard(TRACKED)
 
 
 def test_a_held_item_is_looked_at_seldom() -> None:

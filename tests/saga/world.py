@@ -57,6 +57,7 @@ LIMITS = SagaLimits(
     activation_s=2.0,
     poll_first_s=0.1,
     poll_most_s=0.3,
+    poll_heard_s=0.3,
     held_poll_s=0.3,
 )
 # How long what was sent to an operator, and not answered, may still be done.

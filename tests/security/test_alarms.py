@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.alarm_rules import DEFAULT_RULES, AlarmRule, Condition, CountedBy
-from gateway.domain.security import SecurityEvent, SecurityEventKind
-from gateway.ports import Storage
+from gateway.domain.security import NewSecurityEvent, SecurityEvent, SecurityEventKind
+from gateway.ports import Session, Storage
 from gateway.settings import SettingsError, read_alarm_rules
 from gateway.storage import MemoryWakeUps, SqlStorage
 from gateway.usecases.core import Core
@@ -94,6 +94,48 @@ async def test_a_sign_in_from_a_new_network_raises_an_alarm(core: Core) -> None:
     found = await alarms(core)
 
     assert [(each.params["rule"], each.address) for each in found] == [("NEW_NETWORK", "198.51.100.7")]
+
+
+async def signed_in(core: Core, actor_id: str, key: str, device: str | None, days: int) -> None:
+    """From one and the same network."""
+    at = NOON + timedelta(days=days)
+    session = Session(key, actor_id, f"digest-{key}", None, None, at, at + timedelta(days=30), device=device)
+    async with core.storage.writing() as unit:
+        await unit.accounts.add_session(session)
+        told = NewSecurityEvent(KIND.SIGNED_IN, at, actor_id, params={"session": key}, address="192.0.2.1")
+        await unit.security_events.record(told)
+
+
+@pytest.mark.requirement("S4")
+async def test_a_sign_in_from_a_new_device_in_a_known_network_raises_an_alarm(core: Core) -> None:
+    maria, lars = an_account("maria", None), an_account("lars", None)
+    async with core.storage.writing() as unit:
+        assert await unit.accounts.add(maria)
+        assert await unit.accounts.add(lars)
+    await signed_in(core, lars.actor_id, "other's", "Chrome on Linux", 0)
+    devices = ["Firefox on Windows", None, "Firefox on Windows", "Chrome on Linux", "Chrome on Linux"]
+    for number, device in enumerate(devices):
+        await signed_in(core, maria.actor_id, f"session-{number}", device, number)
+
+    found = await alarms(core)
+
+    (new,) = [each for each in await recorded(core.storage) if each.params == {"session": "session-3"}]
+    assert [(each.params["rule"], each.params["event"], each.actor_id) for each in found] == [
+        ("NEW_DEVICE", new.id, maria.actor_id)
+    ]
+    # Which one it was stands with the session: the trail keeps no text that somebody else has chosen.
+    assert not any("Chrome" in str(each.params) for each in await recorded(core.storage))
+
+
+async def test_a_device_whose_session_is_kept_no_more_is_no_alarm(core: Core) -> None:
+    maria = an_account("maria", None)
+    async with core.storage.writing() as unit:
+        assert await unit.accounts.add(maria)
+    await signed_in(core, maria.actor_id, "first", "Firefox on Windows", 0)
+    gone = NewSecurityEvent(KIND.SIGNED_IN, NOON, maria.actor_id, params={"session": "gone"}, address="192.0.2.1")
+    await record(core.storage, gone)
+
+    assert await alarms(core) == []
 
 
 @pytest.mark.requirement("S4")

@@ -5,6 +5,7 @@ import dataclasses
 
 import pytest
 from sqlalchemy import NullPool, create_engine, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.ordering.events import OrderItemFailed, OrderPlaced, OrderStateChanged
 from gateway.domain.ordering.orders import Failure, Order
@@ -23,14 +24,17 @@ async def placed(storage: SqlStorage, customer_id: str) -> Order:
     order = an_order(customer_id)
     async with storage.writing() as unit:
         await unit.orders.add(order)
-        return await unit.events.append(order, [NewEvent("OrderPlaced")], NOON)
+        after = await unit.events.append(order, [NewEvent("OrderPlaced")], NOON)
+        await unit.orders.save(after)
+        return after
 
 
 async def append(storage: SqlStorage, order: Order, *, fails: bool = False) -> None:
     async with storage.writing() as unit:
         held = await unit.orders.get(order.id, lock=True)
         assert held is not None
-        await unit.events.append(held, [NewEvent("OrderStateChanged"), NewEvent("OrderStateChanged")], NOON)
+        after = await unit.events.append(held, [NewEvent("OrderStateChanged"), NewEvent("OrderStateChanged")], NOON)
+        await unit.orders.save(after)
         if fails:
             raise Stop
 
@@ -62,6 +66,7 @@ async def test_an_event_keeps_the_state_of_its_moment_and_its_cursor_everywhere(
     async with storage.writing() as unit:
         await unit.orders.get(order.id, lock=True)
         after = await unit.events.append(order, [NewEvent("OrderItemFailed", item.id, reason, {"a": "b"})], NOON)
+        await unit.orders.save(after)
 
     async with storage.reading() as unit:
         first, second = await unit.events.of_order(order.id, 0, 10)
@@ -123,7 +128,7 @@ async def test_wake_ups_come_after_the_commit_and_never_after_a_rollback(
         woken_by_rollback = await one.wait(0.05), await other.wait(0)
         async with storage.writing() as unit:
             await unit.orders.get(order.id, lock=True)
-            await unit.events.append(order, [NewEvent("OrderStateChanged")], NOON)
+            await unit.orders.save(await unit.events.append(order, [NewEvent("OrderStateChanged")], NOON))
             woken_before_commit = await one.wait(0.05)
         woken_after_commit = await one.wait(1), await other.wait(1)
 
@@ -161,7 +166,7 @@ async def test_who_is_woken_can_read_what_was_written(emptied_url: str, clock: S
 async def test_an_order_that_was_never_added_gets_no_events(storage: SqlStorage) -> None:
     order = an_order(await a_customer(storage))
 
-    with pytest.raises(RuntimeError, match="add the order first"):
+    with pytest.raises(IntegrityError):
         async with storage.writing() as unit:
             await unit.events.append(order, [NewEvent("OrderPlaced")], NOON)
 

@@ -15,6 +15,8 @@ from gateway.storage import MemoryWakeUps, SqlStorage, StorageUnavailable, Unkno
 from tests.clock import SettableClock
 from tests.samples import a_customer, an_account
 
+pytestmark = pytest.mark.usefixtures("schema_from_nothing")
+
 
 def differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE, "compare_type": True})

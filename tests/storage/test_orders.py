@@ -242,3 +242,10 @@ async def test_places_are_kept_by_name(storage: SqlStorage) -> None:
         assert await unit.accounts.site(home.id) == home
         assert await unit.accounts.site(customer) is None
         assert await unit.accounts.sites(new_id("Customer")) == []
+
+
+async def test_what_can_be_no_products_id_is_of_no_order(storage: SqlStorage) -> None:
+    customer = await a_customer(storage)
+
+    async with storage.reading() as unit:
+        assert await unit.orders.by_products(customer, ["\0", "another\0"]) == {}

@@ -24,7 +24,7 @@ async def _kept(storage: SqlStorage, order: Order, state: OrderState) -> Order:
     order = dataclasses.replace(order, state=state)
     async with storage.writing() as unit:
         await unit.orders.add(order)
-        await unit.events.append(order, [NewEvent("OrderStateChanged")], order.placed_at)
+        await unit.orders.save(await unit.events.append(order, [NewEvent("OrderStateChanged")], order.placed_at))
         await unit.orders.record_step(order.id, StepRecord(order.items[0].id, "place", 1, "key", order.placed_at))
         record = IdempotencyRecord(order.customer_id, "placeOrder", order.id[-20:], "digest", order.id)
         await unit.idempotency.add(record, order.placed_at)

@@ -163,7 +163,7 @@ async def _append(gateway: Running, caller: Caller, number: int) -> None:
     order = an_order(customer)
     async with gateway.storage.writing() as unit:
         await unit.orders.add(order)
-        await unit.events.append(order, [NewEvent("OrderPlaced")] * number, NOON)
+        await unit.orders.save(await unit.events.append(order, [NewEvent("OrderPlaced")] * number, NOON))
 
 
 @pytest.mark.parametrize("transport", ["websocket", "text/event-stream", "multipart/mixed"])

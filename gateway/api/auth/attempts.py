@@ -12,6 +12,11 @@ from limits.strategies import FixedWindowRateLimiter
 from gateway.api.rates.shared import RedisAway, SharedCounts
 from gateway.ports import Attempt
 
+CHANGES_PER_ACCOUNT = "20/hour"
+"""How often a password is changed, or a one-time password switched: each is mailed to an address nobody verified."""
+EXPORTS_PER_ACCOUNT = "60/hour"
+"""How often somebody gets a file of all that is kept: each is told in the trail of security events."""
+
 
 class MemoryAttempts:
     """Fixed windows, each from its first attempt on. Rates as `10/15 minutes`."""
@@ -38,6 +43,8 @@ class MemoryAttempts:
             Attempt.RESET_ACCOUNT: parse(resets_per_account),
             Attempt.INVITATION: parse(failures_per_account),
             Attempt.INVITATION_ADDRESS: parse(failures_per_address),
+            Attempt.ACCOUNT_CHANGE: parse(CHANGES_PER_ACCOUNT),
+            Attempt.EXPORT: parse(EXPORTS_PER_ACCOUNT),
         }
 
     async def count(self, attempt: Attempt, key: str) -> bool:

@@ -13,6 +13,8 @@ from gateway.api.auth.session_answers import json_answer, limits_of, put_cookies
 from gateway.api.texts.language import chosen_language
 from gateway.domain.errors import Problem, RequestError
 from gateway.domain.one_time_passwords import Proof
+from gateway.domain.parties import Caller
+from gateway.ports import Attempt
 from gateway.usecases.sessions import SignedIn
 from gateway.usecases.sign_in import Origin
 
@@ -54,6 +56,13 @@ class Doors:
         response = json_answer({"expires_in": self.parts.tokens.lifetime_s, **limits_of(signed_in)})
         put_cookies(response, self.parts, signed_in)
         return response
+
+
+async def count_export(parts: AuthParts, caller: Caller) -> None:
+    """Of somebody: each is a row in the trail, and reads all that there is. Raises: RequestError RATE_LIMITED."""
+    subject, attempts = caller.subject, parts.rules.attempts
+    if subject is not None and not await attempts.count(Attempt.EXPORT, subject):
+        raise RequestError.at("RATE_LIMITED", seconds=str(max(1, await attempts.wait_s(Attempt.EXPORT, subject))))
 
 
 def locale_of(request: Request) -> str:

@@ -10,6 +10,7 @@ from gateway.api.auth.tokens import Access, ClientAccess
 from gateway.domain.errors import AccessError, Problem
 from gateway.domain.parties import Actor, Caller
 from gateway.domain.security import NewSecurityEvent, SecurityEventKind
+from gateway.usecases import policy
 
 ACCESS_COOKIE = "__Host-access"
 REFRESH_COOKIE = "__Host-refresh"
@@ -101,7 +102,7 @@ class Identity:
 
     async def is_live(self, caller: Caller) -> bool:
         """Whether what the caller came by is still good, read anew; ask after a wake-up of its session's or client's
-        topic, and now and then: another process may have ended it.
+        topic, and now and then: another process may have ended it. An operator's is good for as long as that holds.
         """
         now = self._parts.core.clock.now()
         if caller.expires_at is not None and caller.expires_at <= now:
@@ -112,7 +113,9 @@ class Identity:
         if caller.session_key is None:
             return caller.actor is None
         actor = await self._parts.callers.find(caller.session_key, anew=True)
-        return actor is not None and (caller.must_enrol or not self._must_enrol(actor))
+        if actor is None or (policy.is_operator(caller) and not actor.is_operator):
+            return False
+        return caller.must_enrol or not self._must_enrol(actor)
 
     def address_of(self, connection: HTTPConnection) -> str:
         """The network address, past trusted proxies."""

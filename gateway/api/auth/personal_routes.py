@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from gateway.api.auth.doors import Doors, answer_done
+from gateway.api.auth.doors import Doors, answer_done, count_export
 from gateway.api.auth.endpoints import endpoint
 from gateway.api.auth.identity import ACCESS_COOKIE, REFRESH_COOKIE
 from gateway.api.auth.parts import AuthParts
@@ -35,6 +35,7 @@ class _Desk(Doors):
 
     async def export(self, request: Request) -> Response:
         caller = await self.identity.caller_of_request(request)
+        await count_export(self.parts, caller)
         core = self.parts.core
         sections = await export_personal_data(core, caller, request.query_params.get("customerId"))
         content = _document(core.clock.now().isoformat(), sections)

@@ -82,7 +82,7 @@ TEXTS = {
     "NOT_JSON": "Send JSON, with the content type application/json.",
     "NOT_ON": "No one-time password is on.",
     "ONE_TIME_CODE_REQUIRED": "Give the one-time code, or a recovery code, to end the sign-in.",
-    "ONE_TIME_PASSWORD_REQUIRED": "Switch on a one-time password first: your account has to have one.",
+    "ONE_TIME_PASSWORD_REQUIRED": "Your account has to have a one-time password, switched on.",
     "ONLY_ONE": "Give only one of the two.",
     "NOT_WITH_INVITATION": "Who comes by an invitation gets no customer of their own: leave this out.",
     "RATE_LIMITED": "Too many attempts. Try again in {seconds} seconds.",

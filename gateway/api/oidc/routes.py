@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from gateway.api.auth.addresses import limit_key
 from gateway.api.auth.devices import device_of
+from gateway.api.auth.doors import locale_of
 from gateway.api.auth.endpoints import endpoint
 from gateway.api.auth.forms import Form, read_object
 from gateway.api.auth.identity import ACCESS_COOKIE, Identity
@@ -100,7 +101,7 @@ class _Doors:
         if kept is None or asked.get("state") != kept.begun.state:
             raise RequestError.at("INVALID_STATE")
         try:
-            response = await self._come_to(kept.errand, await self._signed_in(request, kept), self._origin(request))
+            response = await self._come_to(request, kept.errand, await self._signed_in(request, kept))
         except RequestError as error:
             code = error.problems[0].code
             refused("accounts", code)
@@ -122,16 +123,17 @@ class _Doors:
             note_refusal(self._core, "id", refusal.code, address)
             raise RequestError.at("ISSUER_REFUSED") from None
 
-    async def _come_to(self, errand: Errand, signed_in: IssuerSignIn, origin: Origin) -> Response:
-        core, first = self._core, self._issuer.settings.first
+    async def _come_to(self, request: Request, errand: Errand, signed_in: IssuerSignIn) -> Response:
+        core, rules, first = self._core, self._parts.rules, self._issuer.settings.first
         if errand.challenge:
             code = await single_sign_on.keep_code(core, signed_in, errand.challenge)
             return _sent_to(with_answer(errand.returns_to, code=code))
         response = _sent_to(errand.returns_to)
         if errand.links:
-            await single_sign_on.link_session(core, errand.links, signed_in.who)
+            await single_sign_on.link_session(core, rules, errand.links, signed_in.who, locale_of(request))
         else:
-            session = await single_sign_on.sign_in_by_issuer(core, self._parts.rules, first, signed_in, origin)
+            origin = self._origin(request)
+            session = await single_sign_on.sign_in_by_issuer(core, rules, first, signed_in, origin)
             put_cookies(response, self._parts, session)
         return response
 
@@ -147,7 +149,9 @@ class _Doors:
     async def link(self, request: Request) -> Response:
         """Links the sender's account to the identity of an app's code."""
         caller = await self._identity.caller_of_request(request)
-        await single_sign_on.link_by_code(self._core, caller, *await self._code(request))
+        code, verifier = await self._code(request)
+        locale = locale_of(request)
+        await single_sign_on.link_by_code(self._core, self._parts.rules, caller, code, verifier, locale)
         return Response(status_code=204, headers=NO_STORE)
 
     async def _code(self, request: Request) -> tuple[str, str]:

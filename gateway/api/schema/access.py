@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 from strawberry.schema_directive import Location
 
+from gateway.api.auth.addresses import limit_key
 from gateway.api.context import Context
 from gateway.api.schema.declaring import described, enum_type
 from gateway.api.schema.settling import settling
@@ -17,7 +18,8 @@ from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.usecases import policy
 from gateway.usecases.policy import Access
 
-_OVER_LIMITS = frozenset({"SPENDING_LIMIT_EXCEEDED", "CURRENCY_MISMATCH"})
+_REFUSALS = policy.REFUSALS | {"SPENDING_LIMIT_EXCEEDED", "CURRENCY_MISMATCH"}
+_GRANTS = frozenset({"grantAuthorization", "changeAuthorization", "enableFunction"})
 CALLERS = {
     Access.PUBLIC: "Public: anyone may call it.",
     Access.SIGNED_IN: "For a signed-in member of the customer, as far as the member's authorizations go.",
@@ -92,7 +94,7 @@ def mutation(
             except AccessError:
                 raise
             except RequestError as error:
-                _note_refusals(kwargs["info"].context, error)
+                _note_refusals(kwargs["info"], error)
                 return payload(user_errors=user_errors(error, kwargs["info"].context.locale))
 
         costs = directives_of(weight)
@@ -102,17 +104,18 @@ def mutation(
     return declare
 
 
-def _note_refusals(context: Context, error: RequestError) -> None:
-    """What an authorization does not allow, or no more of, is a security event."""
-    caller = context.caller
+def _note_refusals(info: Any, error: RequestError) -> None:
+    """What an authorization does not allow, or no more of, is a security event; so is a right on what is not theirs."""
+    context: Context = info.context
+    caller, is_grant = context.caller, info.field_name in _GRANTS
     for problem in error.problems:
-        if problem.code in policy.REFUSALS or problem.code in _OVER_LIMITS:
+        if problem.code in _REFUSALS or (is_grant and problem.code == "NOT_FOUND"):
             refusal = NewSecurityEvent(
                 SecurityEventKind.USE_REFUSED,
                 context.core.clock.now(),
                 caller.subject,
-                params={"code": problem.code},
-                address=caller.address or None,
+                params={"code": problem.code, "field": info.field_name},
+                address=limit_key(caller.address) or None,
             )
             context.core.refusals.note(refusal)
 

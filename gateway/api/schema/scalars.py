@@ -52,7 +52,9 @@ def written_decimal(value: Decimal) -> str:
 def read_decimal(value: Any) -> Decimal:
     """An exact, finite number from a string. Raises: GraphQLError for anything else."""
     try:
-        number = Decimal(value) if isinstance(value, str) and len(value) <= 40 else None
+        # Python reads 1_000 and the digits of every script, too.
+        is_plain = isinstance(value, str) and len(value) <= 40 and value.isascii() and value.isprintable()
+        number = Decimal(value) if is_plain and not {" ", "_"} & set(value) else None
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite():

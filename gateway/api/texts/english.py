@@ -42,7 +42,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "TOO_MANY_NUMBERS": "At most {maximum} numbers at once.",
         "TOO_MANY_PRODUCTS": "At most {maximum} products at once.",
         "TOO_MANY_SUBSCRIBERS": "There are {maximum} subscribers already.",
-        "TOO_SHORT": "This needs at least {minimum} characters.",
+        "TOO_SHORT": "This is too short: the minimum of characters is {minimum}.",
         "RATE_LIMITED": "Too many attempts. Try again in {seconds} seconds.",
         "BUNDLE_IN_BUNDLE": "A predefined bundle can't be put into another one: start a bundle from it.",
         "INVALID_NAME": "The name is empty, or has characters that are not allowed.",
@@ -96,6 +96,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "ID_OR_SLUG": "Give either the id or the slug.",
         "INVALID_CONNECTION": "The adapter can't use this setting, {option}: {expected}",
         "INVALID_PERIOD": "The end must come after the beginning, and lie ahead.",
+        "INVALID_PERIOD.INVITATION": "The end must lie ahead, by {days} days at most.",
         "INVALID_SLUG": "The slug must have 1 to 63 small letters, digits and hyphens, the first no hyphen.",
         "IS_CONFIGURED": "This provider stands in the operator's file, and can be changed there alone.",
         "NOT_ACTIVE": "Only a provider that sells can be suspended.",
@@ -136,7 +137,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "MISSING_FIELD": "Fill in: {label}",
         "MISSING_CHOICE": "Choose at least {minimum} of: {group}.",
         "TOO_MANY_CHOICES": "Choose at most {maximum} of: {group}.",
-        "MISSING_ROLE": "A part is missing.",
+        "MISSING_ROLE": "A part is missing that this one requires: {requirement}.",
         "UNMET_REQUIREMENT": "Nothing in the bundle meets what this part requires: {requirement}.",
         "NO_AGREEMENT": "This can't be combined with what {provider} sells.",
         "NOT_DELIVERABLE": "This can't be delivered at the place.",
@@ -206,6 +207,7 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "CLIENT_ENDED": "A service client was ended.",
         "CLIENT_REFUSED": "A service client was refused a token: {reason}.",
         "CLIENT_ROTATED": "A service client got a new secret.",
+        "DATABASE_UPGRADED": "The database was brought from revision {from} to {to}.",
         "ERASED": "The personal data of an account, or of a closed customer, were erased.",
         "EVENTS_EXPORTED": "Security events were exported.",
         "EVENTS_REMOVED": "{count} old security events were removed, up to number {through}.",
@@ -215,10 +217,12 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "KEYS_CHANGED": "The gateway works with other keys than before.",
         "ORDER_CANCELLED": "The cancellation of an order was asked for.",
         "ORDER_GIVEN_UP": "An order was given up by operations.",
-        "ORDER_ITEM_RETRIED": "A part of an order was retried by operations: {outcome}.",
+        "ORDER_ITEM_RETRIED": "A held part of an order was let go on: {outcome}.",
         "ORDER_ITEM_SKIPPED": "A part of an order was given up by operations: {outcome}.",
         "ORDER_PLACED": "An order was placed.",
         "PERSONAL_DATA_EXPORTED": "Personal data were exported.",
+        "PRODUCT_ACTIVATED": "A product that was ordered is active.",
+        "PRODUCT_TAKEN_BACK": "A product that was active was taken back with its order.",
         "PROVIDER_CHANGED": "A provider was changed.",
         "PROVIDER_CREDENTIALS_CHANGED": "A provider's connection, or its credentials, were changed.",
         "PROVIDER_REGISTERED": "A provider was registered.",
@@ -245,6 +249,22 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "PASSWORD_RESET_REFUSED": "A token to set a password was refused.",
         "RECOVERY_CODES_RENEWED": "The recovery codes were renewed.",
         "RECOVERY_CODE_USED": "A recovery code was used to sign in.",
+        "AUTHORIZATION_CHANGED": "A member's authorization was changed: {functions}.",
+        "AUTHORIZATION_GRANTED": "A member was granted an authorization: {functions}.",
+        "AUTHORIZATION_REVOKED": "A member's authorization was taken back: {functions}.",
+        "CUSTOMER_CHANGED": "The customer's record was changed: {change}.",
+        "CUSTOMER_CLOSED": "The customer's account was closed.",
+        "FUNCTION_DISABLED": "A function was disabled for a service user: {function}.",
+        "FUNCTION_ENABLED": "A function was enabled for a service user: {function}.",
+        "INVITATION_ACCEPTED": "An invitation was accepted: there is a new member, {role}.",
+        "INVITATION_MADE": "Somebody was invited to be a member: {role}.",
+        "INVITATION_REFUSED": "An invitation was refused: it is unknown, used or over, or meant for somebody else.",
+        "INVITATION_WITHDRAWN": "An invitation was withdrawn.",
+        "MANAGEMENT_HANDED_OVER": "The management was handed over to another member.",
+        "MEMBER_LEFT": "A member left.",
+        "MEMBER_REMOVED": "A member was removed.",
+        "MEMBER_ROLE_CHANGED": "A member's role was changed from {was} to {role}.",
+        "USE_REFUSED": "A member was refused what the authorization does not allow: {code}.",
     },
     "unavailable": {"*": "{provider} can't be reached just now."},
     "reason": {
@@ -305,6 +325,12 @@ ENGLISH: Mapping[str, Mapping[str, str]] = {
         "ONE_TIME_PASSWORD_OFF": (
             "The one-time password of the account {username} was switched off: the password alone is enough from now "
             "on.\n\nIf it was not you, change the password at once, and tell us."
+        ),
+        "IDENTITY_LINKED.subject": "Your account is linked to another way to sign in",
+        "IDENTITY_LINKED": (
+            "The account {username} was linked to a sign-in at the identity provider: whoever signs in there by it "
+            "gets into the account from now on, without its password and one-time code.\n\nIf it was not you, end the "
+            "link and change the password at once, and tell us."
         ),
     },
 }

@@ -98,6 +98,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "ID_OR_SLUG": "Ange antingen id eller slug.",
         "INVALID_CONNECTION": "Adaptern kan inte använda den här inställningen, {option}: {expected}",
         "INVALID_PERIOD": "Slutet måste komma efter början och ligga framåt i tiden.",
+        "INVALID_PERIOD.INVITATION": "Slutet måste ligga i framtiden, högst {days} dagar bort.",
         "INVALID_SLUG": "Sluggen ska ha 1 till 63 små bokstäver, siffror och bindestreck, inte med bindestreck först.",
         "IS_CONFIGURED": "Leverantören står i operatörens fil och kan bara ändras där.",
         "NOT_ACTIVE": "Bara en leverantör som säljer kan pausas.",
@@ -140,7 +141,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "MISSING_FIELD": "Fyll i: {label}",
         "MISSING_CHOICE": "Välj minst {minimum} av: {group}.",
         "TOO_MANY_CHOICES": "Välj högst {maximum} av: {group}.",
-        "MISSING_ROLE": "En del saknas.",
+        "MISSING_ROLE": "En del som den här delen kräver saknas: {requirement}.",
         "UNMET_REQUIREMENT": "Inget i paketet uppfyller vad den här delen kräver: {requirement}.",
         "NO_AGREEMENT": "Detta kan inte kombineras med vad {provider} säljer.",
         "NOT_DELIVERABLE": "Detta kan inte levereras på platsen.",
@@ -210,6 +211,7 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "CLIENT_ENDED": "En tjänsteklient avslutades.",
         "CLIENT_REFUSED": "En tjänsteklient nekades en token: {reason}.",
         "CLIENT_ROTATED": "En tjänsteklient fick en ny hemlighet.",
+        "DATABASE_UPGRADED": "Databasen fördes från revision {from} till {to}.",
         "ERASED": "Personuppgifterna för ett konto, eller för en avslutad kund, raderades.",
         "EVENTS_EXPORTED": "Säkerhetshändelser exporterades.",
         "EVENTS_REMOVED": "{count} gamla säkerhetshändelser togs bort, till och med nummer {through}.",
@@ -219,10 +221,12 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "KEYS_CHANGED": "Gatewayen arbetar med andra nycklar än förut.",
         "ORDER_CANCELLED": "En beställning begärdes avbruten.",
         "ORDER_GIVEN_UP": "En beställning gavs upp av driften.",
-        "ORDER_ITEM_RETRIED": "En del av en beställning försöktes igen av driften: {outcome}.",
+        "ORDER_ITEM_RETRIED": "En pausad del av en beställning fick gå vidare: {outcome}.",
         "ORDER_ITEM_SKIPPED": "En del av en beställning gavs upp av driften: {outcome}.",
         "ORDER_PLACED": "En beställning gjordes.",
         "PERSONAL_DATA_EXPORTED": "Personuppgifter exporterades.",
+        "PRODUCT_ACTIVATED": "En beställd produkt är aktiv.",
+        "PRODUCT_TAKEN_BACK": "En produkt som var aktiv togs tillbaka med sin beställning.",
         "PROVIDER_CHANGED": "En leverantör ändrades.",
         "PROVIDER_CREDENTIALS_CHANGED": "En leverantörs anslutning eller inloggningsuppgifter ändrades.",
         "PROVIDER_REGISTERED": "En leverantör registrerades.",
@@ -249,6 +253,22 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "PASSWORD_RESET_REFUSED": "En nyckel för att välja lösenord avvisades.",
         "RECOVERY_CODES_RENEWED": "Reservkoderna förnyades.",
         "RECOVERY_CODE_USED": "En reservkod användes för att logga in.",
+        "AUTHORIZATION_CHANGED": "En medlems behörighet ändrades: {functions}.",
+        "AUTHORIZATION_GRANTED": "En medlem fick en behörighet: {functions}.",
+        "AUTHORIZATION_REVOKED": "En medlems behörighet togs tillbaka: {functions}.",
+        "CUSTOMER_CHANGED": "Kundens uppgifter ändrades: {change}.",
+        "CUSTOMER_CLOSED": "Kundens konto avslutades.",
+        "FUNCTION_DISABLED": "En funktion stängdes av för en tjänsteanvändare: {function}.",
+        "FUNCTION_ENABLED": "En funktion öppnades för en tjänsteanvändare: {function}.",
+        "INVITATION_ACCEPTED": "En inbjudan antogs: det finns en ny medlem, {role}.",
+        "INVITATION_MADE": "Någon bjöds in som medlem: {role}.",
+        "INVITATION_REFUSED": "En inbjudan nekades: den är okänd, använd, slut eller avsedd för någon annan.",
+        "INVITATION_WITHDRAWN": "En inbjudan drogs tillbaka.",
+        "MANAGEMENT_HANDED_OVER": "Ansvaret lämnades över till en annan medlem.",
+        "MEMBER_LEFT": "En medlem lämnade kunden.",
+        "MEMBER_REMOVED": "En medlem togs bort.",
+        "MEMBER_ROLE_CHANGED": "En medlems roll ändrades från {was} till {role}.",
+        "USE_REFUSED": "En medlem nekades det som behörigheten inte tillåter: {code}.",
     },
     "unavailable": {"*": "{provider} går inte att nå just nu."},
     "reason": {
@@ -309,6 +329,12 @@ SWEDISH: Mapping[str, Mapping[str, str]] = {
         "ONE_TIME_PASSWORD_OFF": (
             "Engångslösenordet för kontot {username} har slagits av: från och med nu räcker lösenordet.\n\n"
             "Var det inte du, byt genast lösenord och hör av dig till oss."
+        ),
+        "IDENTITY_LINKED.subject": "Ditt konto har kopplats till ett annat sätt att logga in",
+        "IDENTITY_LINKED": (
+            "Kontot {username} har kopplats till en inloggning hos identitetsleverantören: den som loggar in där med "
+            "den kommer från och med nu in på kontot utan lösenord och engångskod.\n\nVar det inte du, ta genast bort "
+            "kopplingen, byt lösenord och hör av dig till oss."
         ),
     },
 }

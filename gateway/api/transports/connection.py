@@ -30,6 +30,7 @@ from gateway.api.transports.liveness import End, Ended, Liveness
 from gateway.api.transports.messages import PING, BadMessage, asked_in, bearer_of, read_message, said, said_next
 from gateway.domain.errors import AccessError, StorageUnavailable
 from gateway.domain.parties import Caller
+from gateway.usecases import policy
 from gateway.usecases.actors import as_now
 
 # A second is too short: a client that reconnects asks for all that it follows at once.
@@ -226,7 +227,9 @@ class Connection:
             return
         before = self._caller
         await self._identify(token)
-        if self._caller.subject != before.subject:
+        # What was begun as an operator must not go on by a session that makes none.
+        is_less = policy.is_operator(before) and not policy.is_operator(self._caller)
+        if self._caller.subject != before.subject or is_less:
             raise Closed(CloseCode.FORBIDDEN, "Forbidden")
         until = self._caller.expires_at
         await self._say(said("pong", payload={"expiresAt": until.isoformat() if until else None}))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from gateway.api.parts import Identity
+from gateway.domain.errors import StorageUnavailable
 from gateway.domain.parties import Caller
 from gateway.usecases.clients import client_topic
 from gateway.usecases.core import Core
@@ -15,6 +16,8 @@ from gateway.usecases.sessions import session_topic
 
 # A wake-up that was lost costs this much; a clock that was set, too.
 SWEEP_S = 5.0
+# While the storage is away.
+AGAIN_S = 1.0
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -94,11 +97,19 @@ class Liveness:
         # Each connection's token has an expiry of its own: here what it came by alone counts.
         whose = replace(caller, expires_at=_NEVER)
         with self._core.wakeups.listen(source.topic) as waiter:
-            while await self._identity.is_live(whose):
+            while await self._is_live(whose):
                 await waiter.wait(SWEEP_S)
         self._sources.pop(source.key, None)
         for ended in list(source.waiting):
             _tell(ended, End.SESSION)
+
+    async def _is_live(self, caller: Caller) -> bool:
+        """While the storage is away nobody can end anything: it is asked again until it is there."""
+        while True:
+            try:
+                return await self._identity.is_live(caller)
+            except StorageUnavailable:
+                await asyncio.sleep(AGAIN_S)
 
 
 def _source_of(caller: Caller) -> _Source | None:

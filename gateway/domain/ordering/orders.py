@@ -1,8 +1,9 @@
 """An order: what was placed, where each item stands, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from gateway.domain.catalog.providers import ProviderRole
@@ -64,6 +65,7 @@ class OrderItem:
     began, for its deadline. `tries` counts the sends of the present attempt, each stored before it is sent: one that
     is stored may have
     reached the provider, so a look comes before the next. `party` is the customer's account at the provider.
+    `cost` is the item's part of the order's, None where it has none or is in mixed currencies.
     """
 
     id: str
@@ -93,6 +95,7 @@ class OrderItem:
     hold: Hold | None = None
     failure: Failure | None = None
     is_cancel_refused: bool = False
+    cost: Money | None = None
 
     def key(self, step: str) -> str:
         """The idempotency key of a step of the present attempt."""
@@ -124,8 +127,9 @@ class Cancellation:
 class Order:
     """An order. `last_sequence` is that of its newest event; the state is computed from the items' by one function.
 
-    `placed_by` is an actor's id. Who ordered under an `authorization_id` has spent `cost` of its limits: what is
-    charged once and for the first period, tax included as far as it is known; None in mixed currencies.
+    `placed_by` is an actor's id. Who ordered under an `authorization_id` has spent `cost` of its limits, but for what
+    the items that came to nothing cost: what is charged once and for the first period, tax included as far as it is
+    known; None in mixed currencies.
     `failure` is why the order as a whole was given up, by a person: all that was done is then undone.
     """
 
@@ -157,3 +161,12 @@ class Order:
         """The cancellation that is under way, None where none is."""
         open_states = {CancellationState.ACKNOWLEDGED, CancellationState.IN_PROGRESS}
         return next((each for each in self.cancellations if each.state in open_states), None)
+
+
+def without(cost: Money, undone: Iterable[OrderItem]) -> Money:
+    """What is left of an order's cost once that of the items that came to nothing is taken off; never below zero.
+
+    An item that kept none (of an older version's order) takes nothing off.
+    """
+    off = [each.cost.amount for each in undone if each.cost is not None and each.cost.currency == cost.currency]
+    return Money(max(cost.amount - sum(off, Decimal(0)), Decimal(0)), cost.currency)

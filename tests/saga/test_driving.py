@@ -1,0 +1,91 @@
+"""What a driver reads: its order when it begins and when another has changed it; else it goes on from its own steps."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.ordering.orders import Order
+from gateway.domain.ordering.states import CompletionPolicy, ItemPhase, OrderState
+from gateway.saga.driver import drive
+from gateway.saga.written import Written
+from gateway.storage.orders import SqlOrders
+from tests.clock import NOON
+from tests.saga.world import ACCESS, World, item_of, new_order, open_world
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The orders that were read without being locked, one entry each time."""
+    seen: list[str] = []
+    original = SqlOrders.get
+
+    async def get(self: SqlOrders, order_id: str, *, lock: bool = False) -> Order | None:
+        if not lock:
+            seen.append(order_id)
+        return await original(self, order_id, lock=lock)
+
+    monkeypatch.setattr(SqlOrders, "get", get)
+    return seen
+
+
+async def test_an_order_that_nobody_else_changes_is_read_once(world: World, reads: list[str]) -> None:
+    order = await world.place()
+
+    await asyncio.wait_for(drive(world.work, order.id), 20)
+
+    assert reads == [order.id]
+    assert (await world.read(order)).state is OrderState.COMPLETED
+
+
+async def test_an_order_that_another_changes_is_read_again(world: World, reads: list[str]) -> None:
+    await world.fault(ACCESS, "productOrder.create", "slow", seconds=1.0)
+    order = await world.place()
+
+    driving = asyncio.create_task(drive(world.work, order.id))
+    await world.until(order, lambda now: item_of(now, ACCESS).phase is ItemPhase.PLACING)
+    reads.clear()
+    await world.cancel(order)
+    await asyncio.wait_for(driving, 20)
+
+    assert reads.count(order.id) >= 1
+
+
+def _order(sequence: int) -> Order:
+    return dataclasses.replace(
+        new_order("customer", CompletionPolicy.ALL_OR_NOTHING, {}, NOON), id="one", last_sequence=sequence
+    )
+
+
+def test_of_two_steps_side_by_side_the_later_counts_whichever_is_told_first() -> None:
+    written = Written()
+
+    written.note("one", _order(3))
+    written.note("one", _order(2))
+
+    taken = written.take(_order(1))
+    assert taken is not None
+    assert taken.last_sequence == 3
+    again = written.take(_order(1))
+    assert again is not None
+    assert again.last_sequence == 1
+
+
+def test_a_step_that_came_too_late_makes_its_order_unknown_until_another_writes_it() -> None:
+    written = Written()
+
+    written.note("one", _order(2))
+    written.note("one", None)
+
+    assert written.take(_order(1)) is None
+    again = written.take(_order(1))
+    assert again is not None
+    assert again.last_sequence == 1
