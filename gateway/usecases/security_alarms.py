@@ -1,7 +1,7 @@
 """Alarms: each security event is held against the rules once, and what they say is an event of its own."""
 
-import logging
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
