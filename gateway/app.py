@@ -125,7 +125,9 @@ async def open_gateway(
     clock, engine = SystemClock(), Engine(sweep_s=SWEEP_S)
     audit = open_trail(settings.audit_key, settings.data, settings.keys_folder)
     erased = ErasedList(settings.keys_folder)
+    executors = open_executors(settings.database, clock)
     async with (
+        executors.claimed(),
         open_telemetry(_trace_settings(settings)) as telemetry,
         open_wakeups(settings.database, settings.redis_url) as wakeups,
         open_storage(settings.database, wakeups, clock, engine.start_in, audit, erased) as storage,
@@ -140,7 +142,6 @@ async def open_gateway(
     ):
         sealing = open_sealing(settings.secrets_key, settings.keys_folder)
         onboarding = _onboarding(settings, providers, sealing)
-        executors = open_executors(settings.database, clock)
         core = Core(
             storage,
             registry,
@@ -149,7 +150,6 @@ async def open_gateway(
             clock,
             onboarding=onboarding,
             executors=executors,
-            saga_limits=settings.saga_limits,
         )
         await erase_again(Erasing(storage, clock, sealing), erased)
         sealed_by = sealing.newest()

@@ -7,6 +7,7 @@ from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering, OrderRequest, ProviderCancellation, ProviderOrder
 from gateway.contract.provider import (
     CAPABILITIES,
+    SETTLES_AFTER_S,
     Connect,
     InvalidOptions,
     Limits,
@@ -51,6 +52,7 @@ from gateway.domain.parties import Address, Place
 
 __all__ = [
     "CAPABILITIES",
+    "SETTLES_AFTER_S",
     "Address",
     "Alternative",
     "AnyPrice",

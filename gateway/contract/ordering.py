@@ -58,13 +58,13 @@ class Ordering(Protocol):
     """Places, follows and undoes a provider's orders. All but the reads raise OutcomeUnknown when no answer came."""
 
     async def place(self, request: OrderRequest) -> ProviderOrder:
-        """Orders; the same key again answers the same order, where the provider honours keys.
+        """Orders; the same key again answers the same order, where the provider honours keys (`Provider.honours_keys`).
 
         Raises: Rejected, Unavailable, OutcomeUnknown, ContractBroken.
         """
 
     async def find(self, key: str) -> ProviderOrder | None:
-        """The order that was made by that key (of `place` or `terminate`); None where there is surely none.
+        """The order that was made by that key (of `place` or `terminate`); None where there is surely none by now.
 
         Raises: Unavailable, ContractBroken.
         """

@@ -14,6 +14,8 @@ from gateway.contract.inventory import Inventory
 from gateway.contract.ordering import Ordering
 from gateway.domain.catalog.providers import ProviderProfile
 
+SETTLES_AFTER_S = 30.0
+"""For how long after it was sent a change that was not answered may still be done, where nobody says how long."""
 CAPABILITIES = ("catalog", "qualification", "ordering", "inventory", "billing", "events", "polled_events")
 """The names of what a provider may be able to do, in the record's order."""
 
@@ -93,6 +95,11 @@ class Provider:
     """A connected provider; a capability that it lacks is None, so each caller must decide.
 
     `event_proof` is no capability: None where what it posts is proven by the secret in the address alone.
+
+    `honours_keys`: the same key again is surely the same order, also while the first call is still at work; so what was
+    not answered may be sent again at once. `settles_after_s`: for so many seconds after it was sent a change that was
+    not answered may still be done. Until then a look by its key that finds nothing shows nothing: nothing is
+    sent again where keys are not honoured, and nothing is given up.
     """
 
     profile: ProviderProfile
@@ -104,6 +111,8 @@ class Provider:
     events: Events | None = None
     polled_events: PolledEvents | None = None
     event_proof: EventProof | None = None
+    honours_keys: bool = False
+    settles_after_s: float = SETTLES_AFTER_S
 
     @property
     def capabilities(self) -> tuple[str, ...]:

@@ -175,6 +175,8 @@ def guarded(
         provider.events and GuardedEvents(provider.events, guard("events")),
         provider.polled_events and GuardedPolledEvents(provider.polled_events, guard("polled_events")),
         provider.event_proof and GuardedProof(provider.event_proof, provider.profile.slug),
+        provider.honours_keys,
+        provider.settles_after_s,
     )
 
 

@@ -64,6 +64,12 @@ class Lease(Protocol):
 class Executors(Protocol):
     """All processes on one database."""
 
+    def claimed(self) -> AbstractAsyncContextManager[None]:
+        """Keeps the database from those who may not share it, from entry to exit: enter it before anything is changed.
+
+        Raises: StorageUnavailable where one of them has it.
+        """
+
     def hold(self, executor_id: str) -> AbstractAsyncContextManager[Lease]:
         """Holds that id from entry to exit; waits for a dead holder's time to run out. Raises: ExecutorIdInUse."""
 

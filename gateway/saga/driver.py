@@ -155,7 +155,8 @@ class _Run:
             item = order.item(item_id)
             if task.done() and item is not None:
                 del self.under_way[item_id]
-                self.due[item_id] = (item.phase, now_s + (0.0 if item_id in self.stale else task.result()))
+                wait_s = task.result()
+                self.due[item_id] = (item.phase, now_s + (0.0 if item_id in self.stale else wait_s))
                 self.stale.discard(item_id)
 
     def _timeout_s(self, order: Order) -> float:

@@ -53,6 +53,15 @@ class Patience:
             self._sends[item.id] = seen = _Seen(item.sent_at, now_s)
         return now_s - seen.at_s
 
+    def not_sent(self, former: OrderItem, item: OrderItem) -> None:
+        """The last send of `item`, which was `former` before, surely did not arrive: what counts is the one before it,
+        where there was one in this phase.
+        """
+        seen = self._sends.get(item.id)
+        is_again = former.phase is item.phase and seen is not None and seen.what == former.sent_at
+        at_s = seen.at_s if seen is not None and is_again else float("-inf")
+        self._sends[item.id] = _Seen(item.sent_at, at_s)
+
     def hear(self, order: Order) -> None:
         """A provider has posted something about the order: those that are waited for do post."""
         self._heard.update(item.id for item in order.items if item.phase in _AWAITED)

@@ -9,7 +9,7 @@ from typing import Protocol
 from gateway.federation.tending import tended
 from gateway.ports.executors import Executors, Lease, LeaseLost
 
-TAKE_OVER_S = 1.0
+TAKE_OVER_S = 0.5
 AGAIN_S = 0.5
 
 

@@ -2,8 +2,9 @@
 
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from gateway.contract.ordering import Ordering
 from gateway.contract.provider import Provider
@@ -22,6 +23,7 @@ from gateway.saga.plan import Step
 from gateway.saga.written import Written
 
 alarms = logging.getLogger("gateway.alarms")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,7 @@ class SagaLimits:
     (seconds).
 
     `poll_most_s` is the longest pause between two questions, `poll_heard_s` that for an item whose provider posts
-    events about it. `unknown_settle_s`: how long after a send without an answer a look that finds nothing is not yet
-    believed when the item is to be undone.
+    events about it.
     """
 
     answer_s: float = 600.0
@@ -41,7 +42,6 @@ class SagaLimits:
     poll_most_s: float = 15.0
     poll_heard_s: float = 60.0
     held_poll_s: float = 60.0
-    unknown_settle_s: float = 5.0
 
     def of(self, phase: ItemPhase) -> float:
         """The limit of a phase."""
@@ -135,6 +135,29 @@ class Work:
             await self.write(order, item, lambda o, i: changes.held(o, i, code, now, params), record)
         return self.poll_s(item)
 
+    async def sent(self, former: OrderItem, item: OrderItem, answer: Awaitable[T]) -> T:
+        """The answer to what is sent for `item`, which was `former` before that was stored.
+
+        Where it surely did not arrive, nothing of it has to settle. Raises: ProviderError.
+        """
+        try:
+            return await answer
+        except Unavailable:
+            self.patience.not_sent(former, item)
+            raise
+
+    def unsettled_s(self, item: OrderItem) -> float:
+        """For how long what was sent for the item may still be done: to be asked before a look, which then shows
+        nothing where it finds nothing. 0 where nothing can come any more.
+
+        Raises: Unavailable while the provider is not connected.
+        """
+        return max(self.provider(item).settles_after_s - self.patience.unanswered_s(item), 0.0)
+
+    async def unsettled(self, order: Order, item: OrderItem, left_s: float) -> float:
+        """Nothing was found, and the look does not count yet: again later, HELD when the phase's time is over."""
+        return min(await self.waiting(order, item, HoldCode.PROVIDER_OUTCOME_UNKNOWN), left_s)
+
     def age_s(self, item: OrderItem) -> float:
         """How long the item has been in its phase; the first call of this process begins to count."""
         return self.patience.age_s(item, self.limits.of(item.phase))
@@ -158,7 +181,7 @@ class Work:
 
     def _pace_s(self, item: OrderItem, age_s: float) -> float:
         if self.patience.is_heard(item):
-            return min(max(self.limits.poll_first_s, age_s), max(self.limits.poll_heard_s, self.limits.poll_most_s))
+            return max(min(age_s, self.limits.poll_heard_s), self.limits.poll_most_s)
         return min(max(self.limits.poll_first_s, age_s / 4), self.limits.poll_most_s)
 
     def begun(self, item: OrderItem, step: Step, key: str) -> StepRecord:

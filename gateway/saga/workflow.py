@@ -148,20 +148,19 @@ class Engine:
         names = {each for each in await _executors() if each.rpartition("#")[0] == executor_id}
         await _hand_over(names - {self._name})
 
-    async def sweep(self, order_ids: Sequence[str]) -> int:
-        """Starts each of these open orders that has no workflow which lives; returns how many."""
-        revived = 0
-        for order_id in order_ids:
-            status = await DBOS.get_workflow_status_async(order_id)
-            if status is not None and status.status in _ALIVE:
+    async def _revive(self, parts: Parts) -> None:
+        """Starts each open order that has no workflow which lives."""
+        missed = {each: status for each in await parts.open_ids() if (status := await _status(each)) not in _ALIVE}
+        # One that has ended since it was read has a workflow that has ended, too.
+        still_open = set(await parts.open_ids()) if missed else set()
+        for order_id, status in missed.items():
+            if order_id not in still_open:
                 continue
-            revived += 1
-            log.error("order without a workflow order=%s status=%s", order_id, status.status if status else None)
+            log.error("order without a workflow order=%s status=%s", order_id, status)
             if status is None:
                 await asyncio.to_thread(self._enqueue, order_id)
             else:
                 await DBOS.resume_workflow_async(order_id)
-        return revived
 
     def _enqueue(self, order_id: str) -> None:
         if self._client is not None:
@@ -173,7 +172,7 @@ class Engine:
         living = set(await parts.living()) if parts.living else set()
         await _hand_over(found - living - {self._name})
         await self._take_back()
-        await self.sweep(await parts.open_ids())
+        await self._revive(parts)
         await self._forget()
 
     async def _take_back(self) -> None:
@@ -248,6 +247,12 @@ class Engine:
         DBOS.launch()
         # Else its threads wait for a database that is away, for up to a minute, and can't be stopped meanwhile.
         dbos._sys_db._retry_connection_errors = False
+
+
+async def _status(order_id: str) -> str | None:
+    """How the order's workflow stands; None where there is none."""
+    found = await DBOS.get_workflow_status_async(order_id)
+    return found.status if found else None
 
 
 async def _pending(executor: str | None = None) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Why a database can't be used, at the start or later: one clear line each."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from gateway.domain.errors import GatewayError, StorageUnavailable
 
-__all__ = ["StorageUnavailable", "UnknownRevision", "told_as_unavailable"]
+__all__ = ["ForeignDatabase", "StorageUnavailable", "UnknownRevision", "told_as_unavailable"]
 
 
 @contextmanager
@@ -52,12 +52,11 @@ class UnknownRevision(GatewayError):
 
 
 class ForeignDatabase(GatewayError):
-    """The database has tables, and none that tells a gateway's revision: it is another program's."""
+    """The database holds tables, and none of them tells that a gateway made it."""
 
-    def __init__(self, table: str) -> None:
-        super().__init__(
-            f"the database has tables (such as {table}) and is not a gateway's: give an empty one, or one of a gateway"
-        )
+    def __init__(self, tables: Sequence[str]) -> None:
+        shown = ", ".join(tables[:3]) + (", …" if len(tables) > 3 else "")
+        super().__init__(f"the database is something else's: it has tables ({shown}) and no revision; use an empty one")
 
 
 class AuditKeysUnreadable(GatewayError):

@@ -19,6 +19,7 @@ POOL_SIZE = 10
 # A process that is stopped in the middle of a transaction keeps its rows from whoever takes its orders over: no longer
 # than this, as long as any does nothing between two statements.
 IDLE_S = 5
+SCHEMA_IDLE_S = 60
 # A connection that lay unused for longer is asked whether it lives before it is taken: one that was used a moment ago
 # does, and to ask each time would be a fifth of all that is sent.
 TRUSTED_S = 1.0
@@ -72,7 +73,10 @@ def _living(engine: Engine, connection: Any, entry: ConnectionPoolEntry, _: Any)
 
 
 def lock_schema(connection: Connection) -> None:
-    """Lets one process at a time change the schema; held until the transaction ends."""
+    """Lets one process at a time change the schema; held until the transaction ends, which may stand still for longer
+    than others.
+    """
+    connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{SCHEMA_IDLE_S}s'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 
 

@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from psycopg.rows import TupleRow
@@ -161,6 +161,10 @@ class PostgresExecutors:
 
     def __init__(self, url: str) -> None:
         self._url = url
+
+    def claimed(self) -> AbstractAsyncContextManager[None]:
+        """Any number of processes may: each holds its own id."""
+        return nullcontext()
 
     @asynccontextmanager
     async def hold(self, executor_id: str) -> AsyncIterator[PostgresLease]:

@@ -27,7 +27,7 @@ def upgrade(connection: Connection) -> tuple[str | None, str]:
     """Runs, in the connection's transaction, what is missing; nothing on a database that is up to date.
 
     Returns the revision before (None: of an empty database) and after.
-    Raises: UnknownRevision when a newer version wrote the database, ForeignDatabase when another program did.
+    Raises: UnknownRevision when a newer version wrote the database; ForeignDatabase when something else did.
     """
     script, context = revisions(), migration_context(connection)
     newest = script.get_current_head() or ""
@@ -35,8 +35,8 @@ def upgrade(connection: Connection) -> tuple[str | None, str]:
     current = context.get_current_revision()
     if current is not None and current not in known:
         raise UnknownRevision(current, newest)
-    if current is None:
-        _refuse_foreign(connection)
+    if current is None and (strangers := sorted(set(inspect(connection).get_table_names()) - {VERSION_TABLE})):
+        raise ForeignDatabase(strangers)
     missing = list(script.iterate_revisions(newest, current or "base"))
     with Operations.context(context):
         for revision in reversed(missing):
@@ -44,9 +44,3 @@ def upgrade(connection: Connection) -> tuple[str | None, str]:
     if missing:
         context.stamp(script, newest)
     return current, newest
-
-
-def _refuse_foreign(connection: Connection) -> None:
-    # Where names don't clash, our tables would come to stand among another program's.
-    if tables := sorted(inspect(connection).get_table_names()):
-        raise ForeignDatabase(tables[0])

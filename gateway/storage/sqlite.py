@@ -25,11 +25,7 @@ def prepare(url: URL) -> None:
 
     Raises: StorageUnavailable when it can't be written, or is no database.
     """
-    if not url.database or url.database == ":memory:":
-        raise StorageUnavailable(
-            "SQLite needs a file (sqlite:///data/gateway.db): one in memory has one connection only"
-        )
-    path = Path(url.database)
+    path = _file(url)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -41,6 +37,14 @@ def prepare(url: URL) -> None:
             connection.close()
     except (OSError, sqlite3.Error) as error:
         raise StorageUnavailable(f"the database {path} can't be opened: {error}") from error
+
+
+def _file(url: URL) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise StorageUnavailable(
+            "SQLite needs a file (sqlite:///data/gateway.db): one in memory has one connection only"
+        )
+    return Path(url.database)
 
 
 def scrub(url: URL) -> bool:
@@ -127,9 +131,9 @@ def lock_schema(_: Connection) -> None:
     """Nothing to do: BEGIN IMMEDIATE holds the database already."""
 
 
-def executors(_: URL, clock: Clock) -> SoleExecutors:
+def executors(url: URL, clock: Clock) -> SoleExecutors:
     """The one process that holds the file."""
-    return SoleExecutors(clock)
+    return SoleExecutors(clock, _file(url))
 
 
 def line(_: URL) -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from gateway.federation.directory import Directory, Offerings
 from gateway.ports import Clock, Storage, WakeUps
 from gateway.ports.executors import Executors
-from gateway.saga.work import SagaLimits
 from gateway.usecases.actors import Actors, Standings
 from gateway.usecases.alarms import Alarms
 from gateway.usecases.feeds import EventFeed
@@ -41,7 +40,6 @@ class Core:
     alarms: Alarms = field(default_factory=Alarms)
     onboarding: Onboarding = field(default_factory=Onboarding)
     executors: Executors | None = None
-    saga_limits: SagaLimits = field(default_factory=SagaLimits)
     refusals: Refusals = field(default_factory=Refusals)
     feed: EventFeed = field(init=False)
     actors: Actors = field(init=False)

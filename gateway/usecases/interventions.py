@@ -7,7 +7,7 @@ changes. The change, its events, what was seen, who did it and why are written i
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.domain.errors import ProviderError, RequestError
 from gateway.domain.identity import own_key
@@ -210,16 +210,22 @@ def _item(order: Order, item_id: str) -> OrderItem:
 async def _look(core: Core, item: OrderItem) -> Look:
     """What the provider has of a held item. Raises: RequestError NOT_HELD, LOOK_FAILED, LOOK_TOO_EARLY."""
     _check_held(item)
+    left_s = _unsettled_s(core, item)
     try:
         seen = await look(core.directory, item)
     except ProviderError as error:
         raise RequestError.at("LOOK_FAILED", "itemId", provider=item.provider, problem=error.code) from error
-    if item.phase in _SENT and not seen.has_acted and item.sent_at is not None:
-        settles_at = item.sent_at + timedelta(seconds=core.saga_limits.unknown_settle_s)
-        left_s = (settles_at - core.clock.now()).total_seconds()
-        if left_s > 0:
-            raise RequestError.at("LOOK_TOO_EARLY", "itemId", seconds=str(math.ceil(left_s)))
+    if left_s > 0 and not seen.has_acted:
+        raise RequestError.at("LOOK_TOO_EARLY", "itemId", seconds=str(math.ceil(left_s)))
     return seen
+
+
+def _unsettled_s(core: Core, item: OrderItem) -> float:
+    """For how long what was sent last may still be done. By the time of the day: another process may have sent it."""
+    provider = core.directory.provider(item.provider)
+    if provider is None or item.phase not in _SENT or item.sent_at is None:
+        return 0.0
+    return provider.settles_after_s - (core.clock.now() - item.sent_at).total_seconds()
 
 
 def _check_held(item: OrderItem) -> None:

@@ -12,15 +12,18 @@ Kind = Literal[
     "nonsense",
     "drop_before",
     "drop_after",
+    "late",
     "reject",
     "fail_late",
     "never_finish",
+    "forget_key",
     "lose",
     "delay",
     "repeat",
 ]
-TRANSPORT: tuple[Kind, ...] = ("slow", "status", "nonsense", "drop_before", "drop_after")
+TRANSPORT: tuple[Kind, ...] = ("slow", "status", "nonsense", "drop_before", "drop_after", "late")
 FATES: tuple[Kind, ...] = ("reject", "fail_late", "never_finish")
+KEYLESS: tuple[Kind, ...] = ("forget_key",)
 POSTAL: tuple[Kind, ...] = ("lose", "delay", "repeat")
 
 

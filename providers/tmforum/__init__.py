@@ -45,4 +45,6 @@ def _provider(client: HttpClient, reading: Reading) -> Provider:
         billing=TmForumBilling(areas["billing"], reading) if "billing" in areas else None,
         events=TmForumEvents(heard, reading) if heard else None,
         event_proof=reading.options.event_proof,
+        honours_keys=reading.options.honours_keys,
+        settles_after_s=reading.options.settles_after_s,
     )

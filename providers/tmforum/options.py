@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yarl import URL
 
-from gateway.contract import EventProof, ProviderRole, ProviderSettings
+from gateway.contract import SETTLES_AFTER_S, EventProof, ProviderRole, ProviderSettings
 from gateway.kit import Credentials, Options, read_credentials, read_event_proof
 from providers.tmforum import profiles
 from providers.tmforum.profiles import CAPABILITIES, CancelBy, Profiles, QualificationForm, Version
 
 E = TypeVar("E", bound=StrEnum)
+LONGEST_S = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class TmForumOptions:
     page_size: int = 100
     time_zone: tzinfo = UTC
     event_proof: EventProof | None = None
+    honours_keys: bool = False
+    settles_after_s: float = SETTLES_AFTER_S
 
 
 def read_options(settings: ProviderSettings) -> TmForumOptions:
@@ -50,6 +53,8 @@ def read_options(settings: ProviderSettings) -> TmForumOptions:
         page_size=given.number("page_size", 100, 1, 1000),
         time_zone=_zone(given),
         event_proof=read_event_proof(given.section("events"), settings.now),
+        honours_keys=given.flag("honours_keys", False),
+        settles_after_s=_settling(given),
     )
     given.end()
     return found
@@ -112,6 +117,13 @@ def _roles(given: Options, settings: ProviderSettings) -> Mapping[str, ProviderR
         if name not in known:
             raise given.invalid("roles_by_category", f"roles of the provider are expected ({', '.join(known)})")
     return {slug: known[name] for slug, name in names.items()}
+
+
+def _settling(given: Options) -> float:
+    found = given.decimal("settles_after_s")
+    if found is not None and found > LONGEST_S:
+        raise given.invalid("settles_after_s", f"at most {LONGEST_S} seconds are expected")
+    return SETTLES_AFTER_S if found is None else float(found)
 
 
 def _zone(given: Options) -> tzinfo:

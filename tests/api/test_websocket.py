@@ -184,6 +184,18 @@ async def test_a_token_that_is_good_no_more_is_refused(gateway: Running) -> None
 
 
 @pytest.mark.requirement("V8")
+async def test_who_greets_while_the_database_is_away_is_told_to_try_again(
+    gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise StorageUnavailable("away")
+
+    monkeypatch.setattr(type(gateway.tokens), "caller_of_token", away)
+    greeting = {"type": "connection_init", "payload": {"authorization": "Bearer good"}}
+
+    assert await _closed(gateway, greeting, is_begun=False) == (1013, "Try again later")
+
+
 async def test_the_history_comes_first_and_the_stream_ends_with_the_order(gateway: Running) -> None:
     order = await an_order_of(
         gateway, await gateway.sign_in("maria"), "OrderPlaced", "OrderItemActivated", "OrderCompleted"

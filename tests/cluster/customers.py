@@ -51,14 +51,17 @@ def _any(gateways: Cluster) -> str:
     return random.choice(list(gateways.programs.values())).url
 
 
-async def buyers(gateways: Cluster, number: int) -> list[Buyer]:
-    """So many customers of the first gateway, each with a bundle that can be ordered."""
-    found: list[Buyer] = []
-    async with consumer(next(iter(gateways.programs.values())).url) as nobody:
-        for _ in range(number):
-            guest = await nobody.newcomer()
-            found.append(Buyer(guest.token, await basket(guest)))
-    return found
+async def buyers(gateways: Cluster, number: int, orders_each: int = 1) -> list[Buyer]:
+    """So many orders to be, each with a bundle that can be ordered, by customers who sign up at any gateway."""
+    customers = [min(orders_each, number - begun) for begun in range(0, number, orders_each)]
+    found = await asyncio.gather(*(_customer(_any(gateways), orders) for orders in customers))
+    return [buyer for each in found for buyer in each]
+
+
+async def _customer(url: str, orders: int) -> list[Buyer]:
+    async with consumer(url) as nobody:
+        guest = await nobody.newcomer()
+        return [Buyer(guest.token, await basket(guest)) for _ in range(orders)]
 
 
 def assert_whole(buyer: Buyer, order: Data) -> None:

@@ -10,40 +10,55 @@ from collections import Counter
 import aiohttp
 import pytest
 
+from tests.bench.programs import NO_LIMITS
 from tests.cluster.cluster import Cluster
 from tests.cluster.customers import assert_whole, buyers
+from tests.cluster.drivers import taken_over_after_s
 from tests.e2e.operators import count
 from tests.storage.conftest import needs_postgres
 
-pytestmark = [needs_postgres, pytest.mark.timeout(240)]
-
-# 200 by hand: it takes some minutes.
+# 200 orders and 10 kills by hand: it takes a minute or two.
 ORDERS = int(os.environ.get("GATEWAY_TEST_ORDERS", "12"))
-KILLS = 3
+KILLS = int(os.environ.get("GATEWAY_TEST_KILLS", "3"))
+TAKEN_OVER_S = 5.0
+pytestmark = [needs_postgres, pytest.mark.timeout(240 + 4 * ORDERS)]
+
+
+def _allowed_s() -> float:
+    """Longer where the processors have more to do than they can."""
+    return TAKEN_OVER_S * max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0)
 
 
 @pytest.mark.requirement("R7", "S5", "V8", "V9")
 async def test_gateways_that_are_killed_lose_no_order_and_no_event_and_order_nothing_twice(gateways: Cluster) -> None:
     for name in "abc":
-        gateways.start(name)
+        gateways.start(name, GATEWAY_EXECUTOR_ID=name, **NO_LIMITS)
     for name in "abc":
         await gateways.programs[name].ready()
-    bought = await buyers(gateways, ORDERS)
+    bought = await buyers(gateways, ORDERS, orders_each=10 if ORDERS > 20 else 1)
 
-    async with aiohttp.ClientSession() as session:
+    late_s: list[float] = []
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         ending = asyncio.gather(*(each.to_the_end(gateways, session) for each in bought))
-        for _ in range(KILLS):
+        # Some wait to be placed, many run, and each kill meets both.
+        while sum(each.order is not None for each in bought) < ORDERS / 3:  # noqa: ASYNC110 nobody tells
+            await asyncio.sleep(0.05)
+        for number in range(KILLS):
             await asyncio.sleep(random.uniform(0.2, 2.0))
             name = random.choice("abc")
             gateways.kill(name)
-            await asyncio.sleep(random.uniform(0.0, 1.0))
-            gateways.start(name)
+            if number % 2:
+                await asyncio.sleep(random.uniform(0.0, 1.0))
+            else:
+                late_s.append(await taken_over_after_s(gateways, name) - _allowed_s())
+            gateways.start(name, GATEWAY_EXECUTOR_ID=name, **NO_LIMITS)
         orders = await ending
 
     counted = await count(gateways.operators)
     assert Counter(order["state"] for order in orders) == {"COMPLETED": ORDERS}
     assert counted.products == Counter(active=sum(len(order["items"]) for order in orders))
     assert set(counted.per_key.values()) == {1}
+    assert max(late_s) <= 0
     for buyer, order in zip(bought, orders, strict=True):
         assert_whole(buyer, order)
 

@@ -50,6 +50,12 @@ async def count(folder: Path) -> Counted:
     return Counted(orders, products, per_key, actions)
 
 
+async def calls(folder: Path, operation: str) -> int:
+    """How often all operators together were called for that."""
+    counted = [await _get(_control(url, "counts")) for url in addresses(folder).values()]
+    return sum(each["calls"].get(operation, 0) for each in counted)
+
+
 async def tell_to_fail(folder: Path, slugs: tuple[str, ...], **rule: Any) -> None:
     """Puts a rule in force at these operators."""
     urls = addresses(folder)

@@ -29,7 +29,7 @@ def settings(**options: Any) -> ProviderSettings:
         ),
         (
             {**URL, "pagesize": 5},
-            "option pagesize: is not known (known: cancel_by, categories, credentials, events, page_size",
+            "option pagesize: is not known (known: cancel_by, categories, credentials, events, honours_keys, page_size",
         ),
         ({**URL, "page_size": 0}, "option page_size: a whole number from 1 to 1000 is expected"),
         ({**URL, "page_size": True}, "option page_size: a whole number from 1 to 1000 is expected"),

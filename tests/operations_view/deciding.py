@@ -26,7 +26,7 @@ from gateway.usecases.interventions import (
     retry_item,
     skip_item,
 )
-from tests.saga.world import LIMITS, World, item_of, open_world
+from tests.saga.world import SETTLES_S, World, item_of, open_world
 
 CLIENT_ID = own_id("ServiceClient", "01932f00-0000-7000-8000-00000000000a")
 OPERATIONS = Caller(client=ServiceClient(CLIENT_ID, "tool", frozenset({"operations"})))
@@ -75,7 +75,7 @@ class Desk:
         order = await self.world.run(await self.world.place(policy))
         assert order.state is OrderState.HELD, order
         # So long a look that finds nothing is not believed.
-        await asyncio.sleep(LIMITS.unknown_settle_s)
+        await asyncio.sleep(SETTLES_S)
         return order
 
 
@@ -94,7 +94,7 @@ async def open_desk(folder: Path, **operators: Any) -> AsyncIterator[Desk]:
     async with open_world(folder, **operators) as world:
         work = world.work
         nothing_for_sale = cast(Any, {})
-        core = Core(world.storage, work.directory, nothing_for_sale, work.wakeups, work.clock, saga_limits=LIMITS)
+        core = Core(world.storage, work.directory, nothing_for_sale, work.wakeups, work.clock)
         yield Desk(world, core)
 
 

@@ -18,7 +18,7 @@ from gateway.saga.ledger import write_step
 from gateway.usecases.interventions import ItemIntervention, OrderIntervention, fail_order, retry_item, skip_item
 from gateway.usecases.ordering import RetryOrderItem, retry_order_item
 from tests.operations_view.deciding import CLIENT_ID, OPERATIONS, Desk, open_desk, refused
-from tests.saga.world import ACCESS, CONTENT, LIMITS, SERVICE, item_of, states
+from tests.saga.world import ACCESS, CONTENT, SERVICE, SETTLES_S, item_of, states
 
 ALL, BEST = CompletionPolicy.ALL_OR_NOTHING, CompletionPolicy.BEST_EFFORT
 AWAY: dict[str, Any] = {"kind": "status", "status": 503}
@@ -414,7 +414,7 @@ async def test_a_look_that_finds_nothing_is_not_believed_while_the_last_attempt_
     async with refused(desk, order, "LOOK_TOO_EARLY", "itemId"):
         await desk.retry(order, CONTENT)
 
-    await asyncio.sleep(LIMITS.unknown_settle_s)
+    await asyncio.sleep(SETTLES_S)
     assert item_of(await desk.retry(order, CONTENT), CONTENT).attempt == 2
 
 

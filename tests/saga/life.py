@@ -29,6 +29,9 @@ SLUGS = (ACCESS, SERVICE, CONTENT)
 HOUR_S = 3600.0
 positions, faults = st.integers(0, 2), st.sampled_from(FAULTS)
 clocks = st.sampled_from([0.0, 0.0, HOUR_S, -HOUR_S])
+# A change whose answer gets lost, or that is made when nobody waits for it any more; none in some lives.
+LOST = [(change, how) for how in ("lost", "late", "silent") for change in ("terminate", "place")]
+lost_changes = st.sampled_from([*LOST, None, None])
 
 
 class Life(RuleBasedStateMachine):
@@ -40,7 +43,7 @@ class Life(RuleBasedStateMachine):
         self.order_id = ""
         self.living: Process | None = None
         self.stale: Process | None = None
-        self.may_cancel = self.wants_cancelled = False
+        self.may_cancel = self.wants_cancelled = self.loses = False
         self.seen: list[str] = []
 
     # How it begins and ends.
@@ -52,6 +55,7 @@ class Life(RuleBasedStateMachine):
         activates_late=st.booleans(),
         may_cancel=st.booleans(),
         faults=st.lists(st.tuples(positions, faults), min_size=1, max_size=4),
+        lost=lost_changes,
     )
     def place(
         self,
@@ -61,13 +65,21 @@ class Life(RuleBasedStateMachine):
         activates_late: bool,
         may_cancel: bool,
         faults: list[tuple[int, tuple[str, str]]],
+        lost: tuple[str, str] | None,
     ) -> None:
+        """Where a removal gets lost, the last part fails, so that there is something to remove."""
+        if lost is not None and lost[0] == "terminate":
+            policy, number = CompletionPolicy.ALL_OR_NOTHING, max(number, 2)
         self.scene.operators = {
             slug: Operator(slug, honours_keys, activates_late=activates_late) for slug in SLUGS[:number]
         }
         for position, fault in faults:
             self.operator(position).fails(*fault)
-        self.may_cancel = may_cancel
+        if lost is not None:
+            self.operator(0).fails(*lost)
+        if lost is not None and lost[0] == "terminate":
+            self.operator(number - 1).fails("add", "doom")
+        self.may_cancel, self.loses = may_cancel, lost is not None
         self.order_id = self.runner.run(self.scene.place(policy, SLUGS[:number])).id
         self.begin(0.0)
 
@@ -75,6 +87,8 @@ class Life(RuleBasedStateMachine):
         """All is well from now on, and persons retry what is held: so it ends."""
         if not self.order_id:
             return
+        if self.loses:
+            self.comes_to_its_losses()
         for operator in self.scene.operators.values():
             operator.mend()
         self.kill()
@@ -89,6 +103,16 @@ class Life(RuleBasedStateMachine):
             self.what_is_stored_is_true()
         self.check_end()
         self.kill()
+
+    def comes_to_its_losses(self) -> None:
+        """Whatever fails on the way; else all would be well before there is anything to lose."""
+        self.kill()
+        self.begin(0.0)
+        for _ in range(8):
+            self.runner.run(self.scene.retry(self.order_id, self.clock))
+            self.deliver_all()
+            self.runner.run(self.scene.advance(16))
+            self.what_is_stored_is_true()
 
     # What happens.
 

@@ -26,8 +26,8 @@ FAULTS = (
     ("delete", "doom"),
 )
 """What an operation may meet; `doom` is what becomes of an order with that action in the end."""
-# How long the work of a `late` call takes: less than the time after which a look that finds nothing is believed.
-LATE_S = 4.0
+# How long the work of a `late` call takes: longer than its answer is waited for, and no longer than is declared.
+LATE_S, SETTLES_S = 19.0, 20.0
 
 
 @dataclass
@@ -68,7 +68,13 @@ class Operator:
 
     @property
     def provider(self) -> Provider:
-        return Provider(self.profile, ordering=self, inventory=_Products(self))
+        return Provider(
+            self.profile,
+            ordering=self,
+            inventory=_Products(self),
+            honours_keys=self.honours_keys,
+            settles_after_s=SETTLES_S,
+        )
 
     # What it is asked.
 
@@ -124,8 +130,6 @@ class Operator:
 
     def fails(self, operation: str, fault: str, times: int = 1) -> None:
         """Its next calls of that operation meet the fault."""
-        # What arrives after it was looked for can be told from a new order by its key alone.
-        fault = "deaf" if fault == "late" and not self.honours_keys else fault
         self.faults[operation] += [fault] * times
 
     def mend(self) -> None:

@@ -77,6 +77,31 @@ async def test_an_open_order_without_a_workflow_is_found_and_started(
     assert f"order without a workflow order={order.id}" in caplog.text
 
 
+async def test_an_order_that_ends_while_the_sweep_reads_raises_no_alarm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine, asked = Engine(poll_s=0.1), 0
+    async with open_world(tmp_path, starter=engine.start_in) as world, running(engine, world):
+        order = await world.place(starts=True)
+        await world.until(order, lambda now: now.state is OrderState.COMPLETED)
+    stale = [order.id]
+
+    async def drive_it(order_id: str) -> None:
+        await drive(world.work, order_id)
+
+    async def open_ids() -> Sequence[str]:
+        nonlocal asked
+        asked += 1
+        return stale if asked % 2 else []
+
+    parts = Parts(world.storage.sync_url, drive_it, open_ids)
+    async with Engine(poll_s=0.1).kept() as again, again.running(parts):
+        pass
+
+    assert asked == 2
+    assert "order without a workflow" not in caplog.text
+
+
 async def test_a_driver_that_fails_is_tried_again(tmp_path: Path) -> None:
     engine, failures = Engine(poll_s=0.1), [OSError("the disk is full")]
     async with open_world(tmp_path, starter=engine.start_in) as world:

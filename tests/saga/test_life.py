@@ -47,7 +47,7 @@ def test_whichever_point_a_driver_ends_at_another_goes_on_and_nothing_is_done_tw
     with a_scene() as (runner, scene):
         while is_reached:
             life = Life(runner, scene)
-            life.place(CompletionPolicy.ALL_OR_NOTHING, 1, False, False, True, [(0, ("place", "away"))])
+            life.place(CompletionPolicy.ALL_OR_NOTHING, 1, False, False, True, [(0, ("place", "away"))], None)
             is_reached = life.ends_at(points, stops=stops)
             life.teardown()
             points += stride

@@ -59,8 +59,9 @@ LIMITS = SagaLimits(
     poll_most_s=0.3,
     poll_heard_s=0.3,
     held_poll_s=0.3,
-    unknown_settle_s=0.5,
 )
+# How long what was sent to an operator, and not answered, may still be done.
+SETTLES_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,8 @@ async def _hub(registry: Any, wakeups: MemoryWakeUps) -> AsyncIterator[Callbacks
 
 
 def _spec(slug: str, url: str) -> ProviderSpec:
-    return ProviderSpec(slug, slug.title(), (ROLES[slug],), "tmforum", {"url": url})
+    options = {"url": url, "honours_keys": True, "settles_after_s": SETTLES_S}
+    return ProviderSpec(slug, slug.title(), (ROLES[slug],), "tmforum", options)
 
 
 def new_account(customer_id: str, clock: Clock) -> NewAccount:

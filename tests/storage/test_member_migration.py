@@ -8,8 +8,8 @@ from sqlalchemy import Connection, create_engine, text
 from gateway.storage import schema
 
 BEFORE = """
-INSERT INTO actor VALUES ('a-1', 'maria', 'maria', 'hash', 0, '2026-01-01 00:00:00.000000');
-INSERT INTO actor VALUES ('a-2', 'lars', 'lars', 'hash', 0, '2026-01-02 00:00:00.000000');
+INSERT INTO actor VALUES ('a-1', 'maria', 'maria', 'hash', false, '2026-01-01 00:00:00.000000');
+INSERT INTO actor VALUES ('a-2', 'lars', 'lars', 'hash', false, '2026-01-02 00:00:00.000000');
 INSERT INTO customer VALUES ('c-1', 'Maria', 'HOUSEHOLD', 0, '2026-01-01 00:00:00.000000');
 INSERT INTO customer VALUES ('c-2', 'Lars', 'HOUSEHOLD', 0, '2026-01-02 00:00:00.000000');
 INSERT INTO membership (actor, customer, role) VALUES ('a-2', 'c-2', 'SELF_SERVICE_MANAGER');
@@ -17,7 +17,8 @@ INSERT INTO membership (actor, customer, role) VALUES ('a-1', 'c-1', 'SELF_SERVI
 """
 
 
-def _upgrade_to(connection: Connection, newest: str) -> None:
+def upgrade_to(connection: Connection, newest: str) -> None:
+    """Makes the tables as they were at that revision."""
     script, context = schema.revisions(), schema.migration_context(connection)
     missing = list(script.iterate_revisions(newest, "base"))
     with Operations.context(context):
@@ -29,7 +30,7 @@ def _upgrade_to(connection: Connection, newest: str) -> None:
 def test_the_memberships_that_were_there_stay_and_get_an_id_in_the_order_of_their_customers(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
     with engine.begin() as connection:
-        _upgrade_to(connection, "0005")
+        upgrade_to(connection, "0005")
         for statement in filter(str.strip, BEFORE.split(";")):
             connection.execute(text(statement))
 

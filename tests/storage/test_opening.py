@@ -73,7 +73,7 @@ async def test_a_database_of_another_program_is_refused_and_left_as_it_is(
         await connection.execute(text("DROP TABLE gateway_revision"))
         await connection.execute(text("CREATE TABLE ledger (id INTEGER)"))
 
-    with pytest.raises(ForeignDatabase, match="such as ledger") as caught:
+    with pytest.raises(ForeignDatabase, match="ledger") as caught:
         async with open_storage(database_url, wakeups, clock, None):
             pass
 

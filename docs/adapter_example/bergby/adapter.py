@@ -124,4 +124,7 @@ async def connect(settings: it.ProviderSettings) -> AsyncIterator[it.Provider]:
     options.end()
     async with open_client(settings.profile.slug, settings.limits, credentials) as client:
         bergby = Bergby(client, url, settings)
-        yield it.Provider(settings.profile, catalog=bergby, qualification=bergby, ordering=bergby, inventory=bergby)
+        yield it.Provider(
+            settings.profile, catalog=bergby, qualification=bergby, ordering=bergby, inventory=bergby,
+            honours_keys=True, settles_after_s=5.0,
+        )  # fmt: skip

@@ -28,7 +28,7 @@ from gateway.api.transports.cancelling import cancel
 from gateway.api.transports.frames import ended_session
 from gateway.api.transports.liveness import End, Ended, Liveness
 from gateway.api.transports.messages import PING, BadMessage, asked_in, bearer_of, read_message, said, said_next
-from gateway.domain.errors import AccessError
+from gateway.domain.errors import AccessError, StorageUnavailable
 from gateway.domain.parties import Caller
 from gateway.usecases import policy
 from gateway.usecases.actors import as_now
@@ -43,6 +43,7 @@ class CloseCode(IntEnum):
 
     MESSAGE_TOO_BIG = 1009
     RESTART = 1012
+    TRY_AGAIN = 1013
     BAD_REQUEST = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403
@@ -116,6 +117,8 @@ class Connection:
             await self._close(Closed(CloseCode.BAD_REQUEST, str(bad)))
         except Closed as closed:
             await self._close(closed)
+        except StorageUnavailable:
+            await self._close(Closed(CloseCode.TRY_AGAIN, "Try again later"))
         except Gone:
             pass
         finally:

@@ -19,20 +19,26 @@ from gateway.saga.work import Work
 
 
 async def place(work: Work, order: Order, item: OrderItem) -> float:
-    """Places the item once: a send that is stored already is looked for first, by its key."""
+    """Places the item once: a send that is stored already is looked for first, by its key.
+
+    It is sent again only where the provider honours keys, or nothing of the former one can come any more.
+    """
     key = item.key(Step.PLACE)
     try:
+        ordering = work.ordering(item)
         if item.phase is ItemPhase.PLACING:
-            found = await work.ordering(item).find(key)
+            left_s = work.unsettled_s(item)
+            found = await ordering.find(key)
             if found is not None:
                 return await _placed(work, order, item, found)
-        ordering = work.ordering(item)
+            if left_s > 0 and not work.provider(item).honours_keys:
+                return await work.unsettled(order, item, left_s)
         sent = await work.write(order, item, _send(work.clock.now()), work.begun(item, Step.PLACE, key))
         sent_item = sent.item(item.id) if sent else None
         if sent is None or sent_item is None:
             return 0.0
-        order, item = sent, sent_item
-        placed = await ordering.place(_request(order, item, key))
+        order, former, item = sent, item, sent_item
+        placed = await work.sent(former, item, ordering.place(_request(order, item, key)))
         work.reached(Step.PLACE, "answered")
         return await _placed(work, order, item, placed)
     except Rejected as error:
@@ -84,17 +90,17 @@ async def _rejected(work: Work, order: Order, item: OrderItem, error: Rejected) 
 async def abandon(work: Work, order: Order, item: OrderItem) -> float:
     """Undoes a send whose outcome is unknown.
 
-    What a look finds is cancelled next; what it does not find after a while never was.
+    What a look finds is cancelled next; what it does not find when nothing can come any more never was.
     """
     try:
+        left_s = work.unsettled_s(item)
         found = await work.ordering(item).find(item.key(Step.PLACE))
     except ProviderError as error:
         return await work.stalled(order, item, error)
     if found is not None:
         return await _placed(work, order, item, found)
-    left_s = work.limits.unknown_settle_s - work.patience.unanswered_s(item)
     if left_s > 0:
-        return left_s
+        return await work.unsettled(order, item, left_s)
     record = work.done(item, Step.PLACE, item.key(Step.PLACE), "ABANDONED")
     await work.write(order, item, lambda o, i: changes.ended(o, i, work.clock.now()), record)
     return 0.0

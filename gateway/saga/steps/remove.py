@@ -16,21 +16,24 @@ from gateway.saga.work import Work
 
 
 async def remove(work: Work, order: Order, item: OrderItem) -> float:
-    """Orders the end of the product once: a send that is stored already is looked for first, by its key."""
+    """Orders the end of the product once: a send that is stored already is looked for first, as by `place`."""
     key = item.key(Step.REMOVE)
     try:
         ordering = work.ordering(item)
         if item.phase is ItemPhase.REMOVING:
+            left_s = work.unsettled_s(item)
             found = await ordering.find(key)
             if found is not None:
                 return await _accepted(work, order, item, found)
+            if left_s > 0 and not work.provider(item).honours_keys:
+                return await work.unsettled(order, item, left_s)
         record, now = work.begun(item, Step.REMOVE, key), work.clock.now()
         sent = await work.write(order, item, lambda o, i: changes.sending(o, i, ItemPhase.REMOVING, now), record)
         sent_item = sent.item(item.id) if sent else None
         if sent is None or sent_item is None or sent_item.product is None:
             return 0.0
-        order, item = sent, sent_item
-        accepted = await ordering.terminate(sent_item.product.ref, key, item.party)
+        order, former, item = sent, item, sent_item
+        accepted = await work.sent(former, item, ordering.terminate(sent_item.product.ref, key, item.party))
         work.reached(Step.REMOVE, "answered")
         return await _accepted(work, order, item, accepted)
     except Rejected as error:
