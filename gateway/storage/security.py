@@ -20,6 +20,9 @@ from gateway.storage.security_reading import COLUMNS, HEAD_ROW, SecurityRows
 
 _event, _head = tables.security_event.c, tables.security_head.c
 _IS_HEAD = _head.name == HEAD_ROW["name"]
+_HOLD_HEAD = select(_head.seq, _head.digest).where(_IS_HEAD).with_for_update()
+_SET_HEAD = update(tables.security_head).where(_IS_HEAD)
+_ADD = insert(tables.security_event)
 
 
 def chained(keys: ChainKeys, head: Head, event: NewSecurityEvent) -> Link:
@@ -72,20 +75,22 @@ class SqlSecurityEvents(SecurityRows):
             links.append(chained(self._keys, head, event))
             head = Head(links[-1].sequence, links[-1].digest)
         self._new = []
-        await self._rows.run(insert(tables.security_event), [_row(each) for each in links])
+        await self._rows.run(_ADD, [_row(each) for each in links])
         await self._set_head(seq=head.sequence, digest=head.digest)
         return head
 
     async def _hold_head(self) -> Head:
         """The head, held until the transaction ends: no other event comes in between."""
-        await self._rows.add_new(tables.security_head, **HEAD_ROW)
-        row = await self._rows.first(select(_head.seq, _head.digest).where(_IS_HEAD).with_for_update())
+        row = await self._rows.first(_HOLD_HEAD)
+        if row is None:  # nobody was the first yet
+            await self._rows.add_new(tables.security_head, **HEAD_ROW)
+            row = await self._rows.first(_HOLD_HEAD)
         if row is None:
             raise RuntimeError("the head of the security events vanished while it was taken")
         return Head(row.seq, row.digest)
 
     async def _set_head(self, **values: object) -> None:
-        await self._rows.run(update(tables.security_head).where(_IS_HEAD).values(**values))
+        await self._rows.run(_SET_HEAD, [values])
 
     async def take_judged(self) -> int:
         await self._hold_head()

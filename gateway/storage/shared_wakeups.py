@@ -17,6 +17,8 @@ from gateway.storage.wakeups import MemoryWakeUps
 log = logging.getLogger(__name__)
 
 AGAIN_S = 0.5
+# What is told within that time goes as one message: under load there are fewer of them, each for all who receive.
+GATHER_S = 0.02
 # More than that many different topics at once are told as "everything".
 MOST = 5_000
 
@@ -95,6 +97,7 @@ class SharedWakeUps(MemoryWakeUps):
     async def _send(self) -> None:
         while True:
             await self._fresh.wait()
+            await asyncio.sleep(GATHER_S)
             await self._send_waiting()
 
     async def _send_waiting(self) -> None:

@@ -1,5 +1,6 @@
 """Alarms: each security event is held against the rules once, and what they say is an event of its own."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +17,8 @@ from gateway.usecases.core import Core
 
 BATCH = 100
 SWEEP_S = 15.0
+# What comes at about the same moment is judged in one transaction: an alarm may be that late.
+GATHER_S = 0.25
 NOTIFICATION = "SECURITY_ALARM"
 _log = logging.getLogger("gateway.alarms")
 
@@ -31,6 +34,7 @@ async def raise_alarms(core: Core, rules: Sequence[AlarmRule]) -> None:
             while await _judge_some(core, rules):
                 pass
             await waiter.wait(SWEEP_S)
+            await asyncio.sleep(GATHER_S)
 
 
 async def _judge_some(core: Core, rules: Sequence[AlarmRule]) -> bool:

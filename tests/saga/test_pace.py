@@ -39,7 +39,7 @@ def test_an_order_is_asked_after_ever_more_seldom_and_once_more_before_its_time_
 
 
 @pytest.mark.parametrize(
-    ("age_s", "longest_s"), [(0, 1), (4, 4), (20, 20), (60, 60), (86_400, 60), (14 * 86_400 - 2, 2)]
+    ("age_s", "longest_s"), [(0, 15), (4, 15), (20, 20), (60, 60), (86_400, 60), (14 * 86_400 - 2, 2)]
 )
 def test_an_order_of_which_its_provider_has_posted_something_is_asked_after_more_seldom(
     age_s: float, longest_s: float
