@@ -103,8 +103,15 @@ class Work:
         self, order: Order, item: OrderItem, change: Change, record: StepRecord | None = None
     ) -> Order | None:
         """Stores what was learnt of the item; None where it no longer counts."""
-        after = await write_step(self.storage, order, item, change, self.clock.now(), record)
-        self.written.note(order.id, after)
+        turn = 0
+
+        def in_turn(locked: Order, current: OrderItem) -> Order | None:
+            nonlocal turn
+            turn = self.written.turn()
+            return change(locked, current)
+
+        after = await write_step(self.storage, order, item, in_turn, self.clock.now(), record)
+        self.written.note(order.id, after, turn)
         return after
 
     async def stalled(self, order: Order, item: OrderItem, error: ProviderError) -> float:

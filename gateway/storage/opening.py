@@ -70,8 +70,9 @@ class SqlStorage:
         erased: ErasedList,
     ) -> None:
         driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else "sqlite"
-        self.sync_url = url.set(drivername=driver).render_as_string(hide_password=False)
         self.engine, self._reader = dialect.open_engines(url)
+        # With the limits of the connections, so that the engine's own ones have them too.
+        self.sync_url = self.engine.url.set(drivername=driver).render_as_string(hide_password=False)
         self._dialect = dialect
         self._wakeups = wakeups
         self._clock = clock

@@ -12,7 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from gateway.ports import Clock
 from gateway.storage.postgres_executors import PostgresExecutors
 from gateway.storage.postgres_line import PostgresLine
-from gateway.storage.postgres_sessions import FAILURES
+from gateway.storage.postgres_sessions import BOUNDS, FAILURES
 from gateway.storage.shared_wakeups import Failures, Line
 
 POOL_SIZE = 10
@@ -33,7 +33,7 @@ def prepare(url: URL) -> None:
 def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """The writer, and the same pool with read-only transactions that see one moment."""
     writer = create_async_engine(
-        url.set(drivername="postgresql+psycopg"),
+        url.set(drivername="postgresql+psycopg", query={**BOUNDS, **url.query}),
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=30,

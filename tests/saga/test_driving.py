@@ -68,8 +68,8 @@ def _order(sequence: int) -> Order:
 def test_of_two_steps_side_by_side_the_later_counts_whichever_is_told_first() -> None:
     written = Written()
 
-    written.note("one", _order(3))
-    written.note("one", _order(2))
+    written.note("one", _order(3), 2)
+    written.note("one", _order(2), 1)
 
     taken = written.take(_order(1))
     assert taken is not None
@@ -82,10 +82,29 @@ def test_of_two_steps_side_by_side_the_later_counts_whichever_is_told_first() ->
 def test_a_step_that_came_too_late_makes_its_order_unknown_until_another_writes_it() -> None:
     written = Written()
 
-    written.note("one", _order(2))
-    written.note("one", None)
+    written.note("one", _order(2), 1)
+    written.note("one", None, 0)
 
     assert written.take(_order(1)) is None
     again = written.take(_order(1))
     assert again is not None
     assert again.last_sequence == 1
+
+
+def test_of_two_writes_without_an_event_the_later_counts_too() -> None:
+    written = Written()
+    earlier, later = _order(2), _order(2)
+
+    written.note("one", later, 2)
+    written.note("one", earlier, 1)
+
+    assert written.take(_order(1)) is later
+
+
+def test_what_was_read_is_not_gone_back_from_when_an_earlier_write_is_told_late() -> None:
+    written = Written()
+    read = _order(3)
+
+    written.note("one", _order(2), 1)
+
+    assert written.take(read) is read
