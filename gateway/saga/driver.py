@@ -62,6 +62,7 @@ class _Run:
         # Who else changes the order says so.
         self.told: Waiter
         self.read_s = 0.0
+        self.looked_s = 0.0
 
     async def to_the_end(self) -> None:
         order: Order | None = None
@@ -117,7 +118,7 @@ class _Run:
         return await self._read() if is_told or is_old or known is None else known
 
     def _begin(self, order: Order) -> None:
-        now_s = asyncio.get_running_loop().time()
+        self.looked_s = now_s = asyncio.get_running_loop().time()
         for action in next_actions(order, self.work.clock.now()):
             item = order.item(action.item_id)
             if item is None or action.item_id in self.under_way:
@@ -160,7 +161,8 @@ class _Run:
                 self.stale.discard(item_id)
 
     def _timeout_s(self, order: Order) -> float:
-        now_s = asyncio.get_running_loop().time()
+        # By the clock of the last look: what has become due since then is not to be missed until the sweep.
+        now_s = self.looked_s
         waits = [due_s - now_s for item_id, (_, due_s) in self.due.items() if item_id not in self.under_way]
         if order.requested_start_at is not None:
             waits.append((order.requested_start_at - self.work.clock.now()).total_seconds())

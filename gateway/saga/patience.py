@@ -66,6 +66,10 @@ class Patience:
         """A provider has posted something about the order: those that are waited for do post."""
         self._heard.update(item.id for item in order.items if item.phase in _AWAITED)
 
+    def doubt(self, item: OrderItem) -> None:
+        """A look at what was posted failed: it is asked after as if nothing had been posted, until something is."""
+        self._heard.discard(item.id)
+
     def is_heard(self, item: OrderItem) -> bool:
         """Whether the item's provider has posted something about it."""
         return item.id in self._heard

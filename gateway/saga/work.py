@@ -116,6 +116,7 @@ class Work:
 
     async def stalled(self, order: Order, item: OrderItem, error: ProviderError) -> float:
         """No answer that counts: again later; HELD when the phase's time is over; failed where it can never work."""
+        self.patience.doubt(item)
         if isinstance(error, ContractBroken):
             alarms.error("contract-broken provider=%s capability=%s", error.provider, error.capability)
         failure = _final_failure(item, error)

@@ -1,5 +1,8 @@
 """Sessions of PostgreSQL's own, beside the pool of transactions: for locks that live as long, and for notices."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import psycopg
 from psycopg.rows import TupleRow
 
@@ -11,7 +14,7 @@ FAILURES = (psycopg.Error, OSError, TimeoutError)
 
 # A server that is gone without a word is known to be gone within about five seconds, also where something was sent that
 # it never received (milliseconds): else the network's own patience holds a connection for a quarter of an hour.
-BOUNDS = {
+BOUNDS: Mapping[str, Any] = {
     "connect_timeout": "5",
     "keepalives_idle": "2",
     "keepalives_interval": "1",

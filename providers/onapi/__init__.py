@@ -43,4 +43,5 @@ def _provider(client: HttpClient, reading: Reading) -> Provider:
         ),
         inventory=OnApiInventory(area("inventory"), held, reading),
         polled_events=OnApiPolledEvents(area("polled_events")),
+        settles_after_s=reading.options.settles_after_s,
     )

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from yarl import URL
 
-from gateway.contract import ProviderSettings
+from gateway.contract import SETTLES_AFTER_S, ProviderSettings
 from gateway.kit import Credentials, Options, read_credentials
 
+LONGEST_S = 86400
 DEFAULT_BASE = "/onapi/2.6"
 DEFAULT_ZONE = "Europe/Stockholm"
 _VERSION = re.compile(r"v?\d+(\.\d+)*")
@@ -44,6 +45,7 @@ class OnApiOptions:
     tax_rate: Decimal = Decimal(0)
     time_zone: tzinfo = field(default_factory=lambda: ZoneInfo(DEFAULT_ZONE))
     sends_keys: bool = True
+    settles_after_s: float = SETTLES_AFTER_S
 
 
 def read_options(settings: ProviderSettings) -> OnApiOptions:
@@ -58,9 +60,17 @@ def read_options(settings: ProviderSettings) -> OnApiOptions:
         tax_rate=given.decimal("tax_rate", Decimal(0)) or Decimal(0),
         time_zone=_zone(given),
         sends_keys=given.flag("sends_keys", True),
+        settles_after_s=_settling(given),
     )
     given.end()
     return found
+
+
+def _settling(given: Options) -> float:
+    found = given.decimal("settles_after_s")
+    if found is not None and found > LONGEST_S:
+        raise given.invalid("settles_after_s", f"at most {LONGEST_S} seconds are expected")
+    return SETTLES_AFTER_S if found is None else float(found)
 
 
 def _base(given: Options, text: str) -> str:

@@ -15,18 +15,10 @@ from gateway.domain.catalog.offerings import ProductOffering
 from gateway.domain.errors import RequestError
 from gateway.domain.ordering.bundles import Bundle, BundleItem
 from gateway.domain.parties import (
-    Actor,
     Address,
     Agreement,
-    Authorization,
     Caller,
-    Customer,
-    CustomerKind,
-    EverythingScope,
-    MemberRole,
-    Membership,
     Place,
-    SelfServiceFunction,
 )
 from gateway.federation.projection import Projection, open_projection
 from gateway.federation.registry import ProviderSpec, open_registry
@@ -38,8 +30,8 @@ from gateway.usecases.core import Core
 from providers.simulator.market import market
 from providers.simulator.serving import run_operators
 from providers.tmforum import connect
-from tests.clock import NOON, SettableClock
-from tests.samples import a_customer, new_id
+from tests.clock import SettableClock
+from tests.samples import an_account
 
 PLACE = Place(Address("Storgatan", "11122", "Stockholm", "SE", "1"))
 NOWHERE = Place(Address("Storgatan", "99999", "Kiruna", "SE", "1"))
@@ -110,11 +102,12 @@ class World:
 
 async def manager(storage: Storage, username: str) -> Caller:
     """A manager of a new customer."""
-    customer_id = await a_customer(storage, username)
-    everything = Authorization(new_id("Authorization"), tuple(SelfServiceFunction), EverythingScope(), NOON)
-    customer = Customer(customer_id, "Household", CustomerKind.HOUSEHOLD)
-    membership = Membership(MemberRole.SELF_SERVICE_MANAGER, customer, (everything,))
-    return Caller(Actor(new_id("Actor"), username, (membership,)))
+    account = an_account(username, None)
+    async with storage.writing() as unit:
+        assert await unit.accounts.add(account)
+        actor = await unit.accounts.actor(account.actor_id)
+    assert actor is not None
+    return Caller(actor)
 
 
 def specs(urls: Mapping[str, str]) -> list[ProviderSpec]:

@@ -131,7 +131,7 @@ async def open_world(folder: Path, **operators: Any) -> AsyncIterator[World]:
 
 def _spec(entry: OperatorEntry, url: str) -> ProviderSpec:
     """As an entry of the file of providers says it."""
-    known = {"credentials": CREDENTIALS} if entry.speaks == "on-api" else {}
+    known = {"credentials": CREDENTIALS, "settles_after_s": 0.5} if entry.speaks == "on-api" else {}
     roles = tuple(ProviderRole(role) for role in entry.roles)
     return ProviderSpec(entry.slug, entry.name, roles, entry.speaks, {"url": url, **entry.settings, **known}, QUICK)
 

@@ -54,6 +54,15 @@ def test_an_order_of_which_its_provider_has_posted_something_is_asked_after_more
     assert 0.75 * longest_s <= min(found) < max(found) <= longest_s
 
 
+def test_an_order_at_which_a_look_failed_is_asked_after_as_if_nothing_had_been_posted() -> None:
+    work = working(SettableClock(NOW))
+    work.patience.hear(replace(an_order(), items=(TRACKED,)))
+
+    work.patience.doubt(TRACKED)
+
+    assert work.poll_s(TRACKED) <= 1
+
+
 def test_what_was_posted_about_an_item_does_not_outlive_its_driver() -> None:
     work = working(SettableClock(NOW))
     work.patience.hear(replace(an_order(), items=(TRACKED,)))

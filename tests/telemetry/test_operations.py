@@ -36,6 +36,7 @@ def refused(gateway: Running, code: str, surface: str = "graphql") -> float:
 def break_caller(gateway: Running) -> None:
     """Whoever asks by the token `broken` is somebody without a name."""
     nameless: Any = SimpleNamespace(id="an-id", memberships=(), is_operator=False)
+    gateway.tokens.actors = None  # nobody keeps such an actor
     gateway.tokens.callers["broken"] = Caller(nameless, "broken")
 
 
