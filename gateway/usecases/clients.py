@@ -18,6 +18,7 @@ from gateway.domain.parties import Caller, ServiceClient
 from gateway.domain.security import NewSecurityEvent, SecurityEventKind
 from gateway.ports import Attempt, Attempts, Clock, Storage, UnitOfWork
 from gateway.usecases import policy
+from gateway.usecases.attempts import count_try
 from gateway.usecases.core import Core
 from gateway.usecases.remembered import Remembered
 from gateway.usecases.security_telling import BY_COMMAND, told_by
@@ -212,8 +213,7 @@ async def authenticate(core: Core, attempts: Attempts, address: str, client_id: 
         _note(core, _reason(record, is_open=is_open), None if record is _NOBODY else record.id, address)
         raise RequestError.at("INVALID_CREDENTIALS")
     await attempts.forget(Attempt.CLIENT_SECRET, key)
-    if not await attempts.count(Attempt.CLIENT_TOKEN, record.id):
-        raise RequestError.at("RATE_LIMITED", seconds=str(await attempts.wait_s(Attempt.CLIENT_TOKEN, record.id)))
+    await count_try(attempts, Attempt.CLIENT_TOKEN, record.id)
     await _note_use(core, record, now)
     return record.caller(record.scopes, generation)
 

@@ -16,6 +16,7 @@ from gateway.ports import Attempt, Clock, Storage, UnitOfWork
 from gateway.ports.personal import Erasures
 from gateway.ports.registrations import SealBroken, Sealing
 from gateway.ports.sign_in import Profile
+from gateway.usecases.attempts import count_try
 from gateway.usecases.core import Core
 from gateway.usecases.invitations import withdraw_those_of
 from gateway.usecases.membership import MANAGER, wake_member
@@ -144,9 +145,7 @@ async def _second_refusal(
         return None
     if proof.one_time_code is None and proof.recovery_code is None:
         return "MISSING"
-    if not await rules.attempts.count(Attempt.ONE_TIME_CODE, actor_id):
-        seconds = await rules.attempts.wait_s(Attempt.ONE_TIME_CODE, actor_id)
-        raise RequestError.at("RATE_LIMITED", seconds=str(max(1, seconds)))
+    await count_try(rules.attempts, Attempt.ONE_TIME_CODE, actor_id)
     return await refusal_of(unit, core, rules, actor_id, proof, address)
 
 

@@ -24,9 +24,11 @@ from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import Attempt, Attempts, UnitOfWork
 from gateway.usecases import policy
 from gateway.usecases.actors import actor_topic
+from gateway.usecases.attempts import count_try
 from gateway.usecases.core import Core
 from gateway.usecases.idempotency import checked_key, digest, find_object, keep_object
 from gateway.usecases.membership import MANAGER, actor_id_of, hold_as_manager, managed_customer, note
+from gateway.usecases.security_telling import told_by
 
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=30)
@@ -150,8 +152,7 @@ async def withdraw_those_of(unit: UnitOfWork, caller: Caller, member: Member, at
 async def _withdrawn(unit: UnitOfWork, caller: Caller, held: Invitation, at: datetime) -> Invitation:
     ended = dataclasses.replace(held, state=InvitationState.WITHDRAWN, ended_at=at)
     await unit.invitations.save(ended)
-    kind, address = Kind.INVITATION_WITHDRAWN, caller.address or None
-    told = NewSecurityEvent(kind, at, caller.subject, held.customer_id, held.id, address=address)
+    told = told_by(caller, Kind.INVITATION_WITHDRAWN, at, customer_id=held.customer_id, subject=held.id)
     await unit.security_events.record(told)
     return ended
 
@@ -194,12 +195,6 @@ async def accept_invitation(core: Core, attempts: Attempts, caller: Caller, toke
         joined = await unit.accounts.actor(actor_id)
     await attempts.forget(Attempt.INVITATION, actor_id)
     return member, joined or actor
-
-
-async def count_try(attempts: Attempts, attempt: Attempt, key: str) -> None:
-    """Counts one more try of that actor, or from that address. Raises: RequestError RATE_LIMITED with `seconds`."""
-    if not await attempts.count(attempt, key):
-        raise RequestError.at("RATE_LIMITED", seconds=str(await attempts.wait_s(attempt, key)))
 
 
 async def join(core: Core, unit: UnitOfWork, token: str, who: Joining, *path: str) -> Member:

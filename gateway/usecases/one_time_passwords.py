@@ -11,6 +11,7 @@ from gateway.ports import Attempt, Storage, UnitOfWork
 from gateway.ports.mails import MailKind
 from gateway.ports.registrations import SealBroken, Sealing
 from gateway.ports.sign_in import OneTimePassword, Profile
+from gateway.usecases.attempts import count_try
 from gateway.usecases.core import Core
 from gateway.usecases.mails import tell_by_mail
 from gateway.usecases.proving import field_of, refusal_of, step_of
@@ -48,9 +49,7 @@ async def check_password(core: Core, rules: SessionRules, actor_id: str, passwor
 
     Raises: RequestError INVALID_PASSWORD at the field; RATE_LIMITED with `seconds`; BUSY.
     """
-    if not await rules.attempts.count(Attempt.PASSWORD_CHECK, actor_id):
-        seconds = await rules.attempts.wait_s(Attempt.PASSWORD_CHECK, actor_id)
-        raise RequestError.at("RATE_LIMITED", seconds=str(max(1, seconds)))
+    await count_try(rules.attempts, Attempt.PASSWORD_CHECK, actor_id)
     async with core.storage.reading() as unit:
         profile = await unit.accounts.profile(actor_id)
     is_right = await rules.passwords.is_right(password, profile.password_hash if profile else None)
@@ -63,9 +62,7 @@ async def check_password(core: Core, rules: SessionRules, actor_id: str, passwor
 
 async def count_change(rules: SessionRules, actor_id: str) -> None:
     """Each is mailed to whom the account says, which nobody verified. Raises: RequestError RATE_LIMITED."""
-    if not await rules.attempts.count(Attempt.ACCOUNT_CHANGE, actor_id):
-        seconds = await rules.attempts.wait_s(Attempt.ACCOUNT_CHANGE, actor_id)
-        raise RequestError.at("RATE_LIMITED", seconds=str(max(1, seconds)))
+    await count_try(rules.attempts, Attempt.ACCOUNT_CHANGE, actor_id)
 
 
 async def state_of(core: Core, rules: SessionRules, caller: Caller) -> State:
@@ -163,9 +160,7 @@ async def _proven(core: Core, rules: SessionRules, actor_id: str, password: str)
 
 
 async def _count_code(rules: SessionRules, actor_id: str) -> None:
-    if not await rules.attempts.count(Attempt.ONE_TIME_CODE, actor_id):
-        seconds = await rules.attempts.wait_s(Attempt.ONE_TIME_CODE, actor_id)
-        raise RequestError.at("RATE_LIMITED", seconds=str(max(1, seconds)))
+    await count_try(rules.attempts, Attempt.ONE_TIME_CODE, actor_id)
 
 
 async def _unproven(unit: UnitOfWork, core: Core, rules: SessionRules, actor_id: str, proof: Proof) -> Problem | None:

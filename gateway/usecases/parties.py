@@ -14,8 +14,9 @@ from gateway.domain.security import NewSecurityEvent
 from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import Attempt, Attempts, Clock, NewAccount, Passwords, Storage, UnitOfWork
 from gateway.usecases import policy
+from gateway.usecases.attempts import count_try
 from gateway.usecases.core import Core
-from gateway.usecases.invitations import Joining, count_try, join
+from gateway.usecases.invitations import Joining, join
 from gateway.usecases.membership import note
 from gateway.usecases.security_telling import BY_COMMAND, only_customer_of, told_by
 
@@ -57,8 +58,7 @@ async def sign_up(core: Core, passwords: Passwords, attempts: Attempts, address:
     """
     if problems := sign_up_problems(asked):
         raise RequestError(*problems)
-    if not await attempts.count(Attempt.SIGN_UP_ADDRESS, address):
-        raise RequestError.at("RATE_LIMITED", seconds=str(await attempts.wait_s(Attempt.SIGN_UP_ADDRESS, address)))
+    await count_try(attempts, Attempt.SIGN_UP_ADDRESS, address)
     if asked.invitation is not None:
         await count_try(attempts, Attempt.INVITATION_ADDRESS, address)
     account = NewAccount(

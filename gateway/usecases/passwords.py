@@ -12,6 +12,7 @@ from gateway.domain.security import SecurityEventKind as Kind
 from gateway.ports import Attempt, UnitOfWork
 from gateway.ports.mails import MailKind
 from gateway.ports.sign_in import PasswordReset, Profile, ResetRequest
+from gateway.usecases.attempts import count_try
 from gateway.usecases.core import Core
 from gateway.usecases.mails import TOPIC, tell_by_mail
 from gateway.usecases.one_time_passwords import check_password, count_change, signed_in_actor
@@ -51,9 +52,7 @@ async def ask_reset(
 
     Raises: RequestError RATE_LIMITED with `seconds` for the address.
     """
-    if not await rules.attempts.count(Attempt.RESET_ADDRESS, limit_key):
-        seconds = await rules.attempts.wait_s(Attempt.RESET_ADDRESS, limit_key)
-        raise RequestError.at("RATE_LIMITED", seconds=str(max(1, seconds)))
+    await count_try(rules.attempts, Attempt.RESET_ADDRESS, limit_key)
     request = ResetRequest(
         str(uuid7()),
         None if username is None or username_problem(username) else username,

@@ -15,6 +15,7 @@ from gateway.domain.errors import Problem, RequestError
 from gateway.domain.one_time_passwords import Proof
 from gateway.domain.parties import Caller
 from gateway.ports import Attempt
+from gateway.usecases.attempts import count_try
 from gateway.usecases.sessions import SignedIn
 from gateway.usecases.sign_in import Origin
 
@@ -60,9 +61,8 @@ class Doors:
 
 async def count_export(parts: AuthParts, caller: Caller) -> None:
     """Of somebody: each is a row in the trail, and reads all that there is. Raises: RequestError RATE_LIMITED."""
-    subject, attempts = caller.subject, parts.rules.attempts
-    if subject is not None and not await attempts.count(Attempt.EXPORT, subject):
-        raise RequestError.at("RATE_LIMITED", seconds=str(max(1, await attempts.wait_s(Attempt.EXPORT, subject))))
+    if caller.subject is not None:
+        await count_try(parts.rules.attempts, Attempt.EXPORT, caller.subject)
 
 
 def locale_of(request: Request) -> str:
