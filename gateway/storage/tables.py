@@ -315,7 +315,7 @@ notification = Table(
     metadata,
     Column("key", KEY, primary_key=True),
     Column("customer", KEY, ForeignKey("customer.key", ondelete="CASCADE"), nullable=False),
-    Column("occurred_at", Moment, nullable=False, index=True),
+    Column("occurred_at", Moment, nullable=False),
     Column("code", Text, nullable=False),
     Column("params", Text, nullable=False),
     Column("order_id", Text, index=True),
