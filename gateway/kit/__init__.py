@@ -1,5 +1,5 @@
 """For adapter authors: an HTTP client that sorts trouble into the error tree and stays outside, checked reading of
-options, proofs of what is posted, and a clock.
+options, proofs of what is posted, how long a change settles, and a clock.
 
 The conformance suite is `gateway.kit.conformance`, the way through it docs/adapters.md.
 """
@@ -11,6 +11,7 @@ from gateway.kit.clock import FakeClock
 from gateway.kit.credentials import Credentials, read_credentials
 from gateway.kit.options import Options
 from gateway.kit.proofs import read_event_proof
+from gateway.kit.settling import read_settling
 
 __all__ = [
     "Answer",
@@ -24,4 +25,5 @@ __all__ = [
     "open_client",
     "read_credentials",
     "read_event_proof",
+    "read_settling",
 ]

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from yarl import URL
 
 from gateway.contract import SETTLES_AFTER_S, ProviderSettings
-from gateway.kit import Credentials, Options, read_credentials
+from gateway.kit import Credentials, Options, read_credentials, read_settling
 
-LONGEST_S = 86400
 DEFAULT_BASE = "/onapi/2.6"
 DEFAULT_ZONE = "Europe/Stockholm"
 _VERSION = re.compile(r"v?\d+(\.\d+)*")
@@ -60,17 +59,10 @@ def read_options(settings: ProviderSettings) -> OnApiOptions:
         tax_rate=given.decimal("tax_rate", Decimal(0)) or Decimal(0),
         time_zone=_zone(given),
         sends_keys=given.flag("sends_keys", True),
-        settles_after_s=_settling(given),
+        settles_after_s=read_settling(given),
     )
     given.end()
     return found
-
-
-def _settling(given: Options) -> float:
-    found = given.decimal("settles_after_s")
-    if found is not None and found > LONGEST_S:
-        raise given.invalid("settles_after_s", f"at most {LONGEST_S} seconds are expected")
-    return SETTLES_AFTER_S if found is None else float(found)
 
 
 def _base(given: Options, text: str) -> str:

@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from yarl import URL
 
 from gateway.contract import SETTLES_AFTER_S, EventProof, ProviderRole, ProviderSettings
-from gateway.kit import Credentials, Options, read_credentials, read_event_proof
+from gateway.kit import Credentials, Options, read_credentials, read_event_proof, read_settling
 from providers.tmforum import profiles
 from providers.tmforum.profiles import CAPABILITIES, CancelBy, Profiles, QualificationForm, Version
 
 E = TypeVar("E", bound=StrEnum)
-LONGEST_S = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def read_options(settings: ProviderSettings) -> TmForumOptions:
         time_zone=_zone(given),
         event_proof=read_event_proof(given.section("events"), settings.now),
         honours_keys=given.flag("honours_keys", False),
-        settles_after_s=_settling(given),
+        settles_after_s=read_settling(given),
     )
     given.end()
     return found
@@ -117,13 +116,6 @@ def _roles(given: Options, settings: ProviderSettings) -> Mapping[str, ProviderR
         if name not in known:
             raise given.invalid("roles_by_category", f"roles of the provider are expected ({', '.join(known)})")
     return {slug: known[name] for slug, name in names.items()}
-
-
-def _settling(given: Options) -> float:
-    found = given.decimal("settles_after_s")
-    if found is not None and found > LONGEST_S:
-        raise given.invalid("settles_after_s", f"at most {LONGEST_S} seconds are expected")
-    return SETTLES_AFTER_S if found is None else float(found)
 
 
 def _zone(given: Options) -> tzinfo:
