@@ -59,7 +59,7 @@ def read_options(settings: ProviderSettings) -> OnApiOptions:
         tax_rate=given.decimal("tax_rate", Decimal(0)) or Decimal(0),
         time_zone=_zone(given),
         sends_keys=given.flag("sends_keys", True),
-        settles_after_s=read_settling(given),
+        settles_after_s=read_settling(given, "settles_after_s"),
     )
     given.end()
     return found

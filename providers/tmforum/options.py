@@ -53,7 +53,7 @@ def read_options(settings: ProviderSettings) -> TmForumOptions:
         time_zone=_zone(given),
         event_proof=read_event_proof(given.section("events"), settings.now),
         honours_keys=given.flag("honours_keys", False),
-        settles_after_s=read_settling(given),
+        settles_after_s=read_settling(given, "settles_after_s"),
     )
     given.end()
     return found
