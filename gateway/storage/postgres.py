@@ -1,13 +1,9 @@
 """PostgreSQL: one pool; rows are locked with FOR UPDATE, reads are one snapshot."""
 
-import functools
-import time
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, event, text
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.ports import Clock
 from gateway.storage.postgres_executors import PostgresExecutors
@@ -20,9 +16,6 @@ POOL_SIZE = 10
 # than this, as long as any does nothing between two statements.
 IDLE_S = 5
 SCHEMA_IDLE_S = 60
-# A connection that lay unused for longer is asked whether it lives before it is taken: one that was used a moment ago
-# does, and to ask each time would be a fifth of all that is sent.
-TRUSTED_S = 1.0
 _SCHEMA_LOCK = 7_316_442_091_255_403_521  # any number that nobody else uses
 
 
@@ -37,11 +30,10 @@ def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=30,
+        pool_pre_ping=True,
         hide_parameters=True,
     )
     event.listen(writer.sync_engine, "connect", _bound)
-    event.listen(writer.sync_engine, "checkin", _used)
-    event.listen(writer.sync_engine, "checkout", functools.partial(_living, writer.sync_engine))
     return writer, writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
@@ -55,21 +47,6 @@ def _bound(connection: Any, _: Any) -> None:
     cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
     cursor.close()
     connection.commit()
-
-
-def _used(_: Any, entry: ConnectionPoolEntry) -> None:
-    entry.info["used_s"] = time.monotonic()
-
-
-def _living(engine: Engine, connection: Any, entry: ConnectionPoolEntry, _: Any) -> None:
-    """Raises: InvalidatePoolError where its other end is gone; the pool opens other ones then."""
-    used_s = entry.info.get("used_s")
-    if used_s is None or time.monotonic() - used_s < TRUSTED_S:
-        return
-    try:
-        engine.dialect.do_ping(connection)
-    except engine.dialect.loaded_dbapi.Error as error:
-        raise InvalidatePoolError from error
 
 
 def lock_schema(connection: Connection) -> None:
