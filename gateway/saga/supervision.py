@@ -1,6 +1,7 @@
 """Keeps the engine running for as long as this process holds its executor id, and takes over from those that died."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -8,6 +9,8 @@ from typing import Protocol
 
 from gateway.federation.tending import tended
 from gateway.ports.executors import Executors, Lease, LeaseLost
+
+log = logging.getLogger(__name__)
 
 TAKE_OVER_S = 0.5
 AGAIN_S = 0.5
@@ -56,6 +59,8 @@ class Supervisor:
             is_begun.set()
             async with tended("taking over", partial(self._take_over, lease), TAKE_OVER_S):
                 await lease.lost.wait()
+            # At once: what the engine was at takes a while to end.
+            log.warning("the hold of executor %s is lost: the engine stops", lease.executor_id)
             raise LeaseLost(lease.executor_id)
 
     async def _take_over(self, lease: Lease) -> None:

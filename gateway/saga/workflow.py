@@ -213,9 +213,10 @@ class Engine:
         for task in dropped:
             task.cancel()
         await asyncio.gather(*dropped, return_exceptions=True)
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        # DBOS made its own pool the loop's default one, and has just shut it down.
+        # DBOS made its own pool the loop's default one, and shuts it down: what else the gateway does in threads, and
+        # the stop itself, must neither wait for that pool nor be refused by it.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="gateway-"))
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
     def _config(self, database_url: str) -> DBOSConfig:
         return DBOSConfig(

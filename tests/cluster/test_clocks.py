@@ -47,7 +47,7 @@ async def test_an_order_is_taken_over_from_a_gateway_whose_clock_is_an_hour_slow
         await mend(gateways.operators, everyone)
         state = await ended(visitor.asker, order)
 
-    assert not [log for log in logs if "taking over" in log or "LeaseLost" in log]
+    assert not [log for log in logs if "taking over" in log or " is lost" in log]
     assert "taking over" in gateways.programs["right"].written()
     assert taken["state"] == "IN_PROGRESS"
     assert state == "COMPLETED"

@@ -93,7 +93,8 @@ async def test_a_gateway_that_is_stopped_is_taken_over_and_does_nothing_twice_wh
     assert before.products == after.products == Counter(active=items)
     assert set(after.per_key.values()) == {1}
     assert stopped.process.poll() is None
-    assert "LeaseLost" in stopped.written()
+    assert " is lost: the engine stops" in stopped.written()
+    assert "RuntimeError" not in stopped.written()
 
 
 async def test_a_gateway_whose_executor_id_is_in_use_says_so_and_does_not_start(gateways: Cluster) -> None:

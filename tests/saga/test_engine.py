@@ -1,5 +1,6 @@
 """The engine: each open order has one driver, across transactions, failures and starts."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -62,6 +63,19 @@ async def test_an_order_goes_on_at_the_next_start_of_the_engine(tmp_path: Path) 
 
         await world.check_nothing_is_twice()
         await world.check_history(order)
+
+
+async def test_what_the_gateway_does_in_threads_goes_on_while_the_engine_stops(tmp_path: Path) -> None:
+    async def beside() -> None:
+        while True:
+            await asyncio.to_thread(time.sleep, 0.001)
+
+    async with open_world(tmp_path) as world:
+        async with running(Engine(poll_s=0.1), world):
+            working = asyncio.create_task(beside())
+            await asyncio.sleep(0.01)
+        assert not working.done(), working.exception()
+        working.cancel()
 
 
 async def test_an_open_order_without_a_workflow_is_found_and_started(
