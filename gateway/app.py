@@ -166,7 +166,9 @@ async def open_gateway(
             ) as auth,
             engine.kept(),
             Supervisor(
-                executors, _executor_id(settings), LeasedEngine(engine, executors, work, storage.sync_url)
+                executors,
+                _executor_id(settings),
+                LeasedEngine(engine, executors, work, storage.sync_url, storage.sync_connect),
             ).supervised(),
             registered(registry, callbacks) as subscriptions,
             tended("sealing", partial(keep_resealed, sealing.newest, partial(_reseal_all, core, sealing), sealed_by)),

@@ -1,24 +1,27 @@
 """The engine under a hold: its drivers send nothing to a provider once the hold is not sure."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.federation.fence import fence
 from gateway.ports.executors import Executors, Lease
 from gateway.saga.driver import drive
+from gateway.saga.parts import Parts
 from gateway.saga.work import Work
-from gateway.saga.workflow import Engine, Parts, name_of
+from gateway.saga.workflow import Engine, name_of
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedEngine:
-    """Drives by `work`; `database_url` is the database of our own tables."""
+    """Drives by `work`; `database_url` is the database of our own tables, `connect` opens a connection to it."""
 
     engine: Engine
     executors: Executors
     work: Work
     database_url: str
+    connect: Callable[[], Any] | None = None
 
     @asynccontextmanager
     async def running(self, lease: Lease) -> AsyncIterator[None]:
@@ -28,7 +31,7 @@ class LeasedEngine:
             fence.set(lease.confirm)
             await drive(self.work, order_id)
 
-        parts = Parts(self.database_url, drive_fenced, self._open_ids, self._living)
+        parts = Parts(self.database_url, drive_fenced, self._open_ids, self._living, self.connect)
         async with self.engine.running(parts, name_of(lease.executor_id, lease.epoch)):
             yield
 

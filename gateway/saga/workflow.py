@@ -10,10 +10,11 @@ an old order.
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, StepOptions
+
+from gateway.saga.parts import Parts
 
 log = logging.getLogger(__name__)
 
@@ -59,20 +62,6 @@ def _teach_seconds(connection: Any, _record: Any) -> None:
 # SQLite knows it from 3.42 on; an older one answers NULL, and DBOS does not start.
 if sqlite3.sqlite_version_info < (3, 42):
     sa.event.listen(sa.Pool, "connect", _teach_seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the engine is put together from.
-
-    `database_url` names the database that our own tables are in, for a synchronous engine; `open_ids` tells the orders
-    that are not final; `living` the names of the executors whose hold may be sure, this one's too.
-    """
-
-    database_url: str
-    drive: Callable[[str], Awaitable[None]]
-    open_ids: Callable[[], Awaitable[Sequence[str]]]
-    living: Callable[[], Awaitable[Collection[str]]] | None = None
 
 
 def name_of(executor_id: str, epoch: int) -> str:
@@ -118,7 +107,7 @@ class Engine:
         self._name = name
         sweeper: asyncio.Task[None] | None = None
         try:
-            self._launch(parts)
+            await self._launch(parts)
             await DBOS.register_queue_async(QUEUE, polling_interval_sec=self._poll_s)
             if self._client is None:
                 self._client = DBOSClient(system_database_url=parts.database_url, application_name=_NAME)
@@ -218,10 +207,11 @@ class Engine:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="gateway-"))
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
-    def _config(self, database_url: str) -> DBOSConfig:
+    def _config(self, parts: Parts) -> DBOSConfig:
         return DBOSConfig(
             name=_NAME,
-            system_database_url=database_url,
+            system_database_url=parts.database_url,
+            db_engine_kwargs={"creator": parts.connect} if parts.connect else None,
             executor_id=self._name,
             application_version=APPLICATION_VERSION,
             log_level="ERROR",
@@ -229,8 +219,14 @@ class Engine:
             max_executor_threads=8,
         )
 
-    def _launch(self, parts: Parts) -> None:
-        dbos = DBOS(config=self._config(parts.database_url))
+    async def _launch(self, parts: Parts) -> None:
+        connect = parts.connect
+
+        def connected() -> Any:
+            _give_up_at_once(dbos)
+            return connect() if connect else None
+
+        dbos = DBOS(config=self._config(dataclasses.replace(parts, connect=connected) if connect else parts))
 
         # DBOS tells a coroutine function from another by looking at it.
         async def drive_once(order_id: str) -> None:
@@ -245,9 +241,22 @@ class Engine:
             await DBOS.run_step_async(_DRIVE, drive_once, order_id)
             driven.is_driving = False
 
-        DBOS.launch()
-        # Else its threads wait for a database that is away, for up to a minute, and can't be stopped meanwhile.
-        dbos._sys_db._retry_connection_errors = False
+        # In a thread: it asks the database, which may hang. The drivers run in this loop all the same.
+        dbos._background_event_loop.set_main_loop()
+        launching = asyncio.create_task(asyncio.to_thread(DBOS.launch))
+        try:
+            await asyncio.shield(launching)
+        except asyncio.CancelledError:
+            # It can't be stopped in the midst, and must not go on behind what ends it.
+            await asyncio.wait([launching])
+            raise
+        _give_up_at_once(dbos)
+
+
+def _give_up_at_once(dbos: DBOS) -> None:
+    """Else its threads wait for a database that is away, for up to a minute, and can't be stopped meanwhile."""
+    if dbos._sys_db_field is not None:
+        dbos._sys_db_field._retry_connection_errors = False
 
 
 async def _status(order_id: str) -> str | None:

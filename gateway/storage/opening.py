@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -34,6 +34,7 @@ class Dialect(Protocol):
 
     def prepare(self, url: URL) -> None: ...
     def open_engines(self, url: URL) -> tuple[AsyncEngine, AsyncEngine]: ...
+    def connector(self, url: URL) -> Callable[[], Any] | None: ...
     def scrub(self, url: URL) -> bool: ...
     def lock_schema(self, connection: Connection) -> None: ...
     def executors(self, url: URL, clock: Clock) -> Executors: ...
@@ -56,7 +57,8 @@ class SqlStorage:
     """The port `Storage` on SQL.
 
     `engine` is the engine that writes: a transaction of it. `sync_url` names the same
-    database for an engine of another kind (`sqlite:///…` or `postgresql+psycopg://…`, with the password).
+    database for an engine of another kind (`sqlite:///…` or `postgresql+psycopg://…`, with the password), and
+    `sync_connect` opens that one's connections, where it matters how.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class SqlStorage:
         self.engine, self._reader = dialect.open_engines(url)
         # With the limits of the connections, so that the engine's own ones have them too.
         self.sync_url = self.engine.url.set(drivername=driver).render_as_string(hide_password=False)
+        self.sync_connect = dialect.connector(url)
         self._dialect = dialect
         self._wakeups = wakeups
         self._clock = clock

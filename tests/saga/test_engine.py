@@ -8,13 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
+from dbos import DBOS
+from dbos._sys_db_postgres import PostgresSystemDatabase
 
 from gateway.domain.ordering.states import OrderState
 from gateway.saga.driver import drive
-from gateway.saga.workflow import Engine, Parts
+from gateway.saga.parts import Parts
+from gateway.saga.workflow import Engine
+from gateway.storage import MemoryWakeUps, open_storage
+from tests.clock import SettableClock
 from tests.saga.world import ACCESS, CONTENT, LIMITS, SERVICE, World, item_of, open_world
+from tests.storage.conftest import needs_postgres, new_postgres, postgres_server
+
+__all__ = ["new_postgres", "postgres_server"]
 
 
 @asynccontextmanager
@@ -130,6 +139,72 @@ async def test_a_driver_that_fails_is_tried_again(tmp_path: Path) -> None:
             await world.until(order, lambda now: now.state is OrderState.COMPLETED)
 
         assert failures == []
+
+
+async def test_nothing_else_of_the_process_waits_while_the_engine_starts_on_a_slow_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch, turns = DBOS.launch, 0
+
+    def slowly() -> None:
+        time.sleep(0.5)
+        launch()
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0.01)
+            turns += 1
+
+    monkeypatch.setattr(DBOS, "launch", slowly)
+    engine = Engine(poll_s=0.1)
+    async with open_world(tmp_path, starter=engine.start_in) as world:
+        turning = asyncio.create_task(turn())
+        async with running(engine, world):
+            at_start = turns
+            order = await world.place(starts=True)
+            await world.until(order, lambda now: now.state is OrderState.COMPLETED)
+        turning.cancel()
+
+    assert at_start > 20
+
+
+@needs_postgres
+async def test_a_database_that_goes_away_while_the_engine_starts_ends_the_start_at_once(
+    new_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    enter = PostgresSystemDatabase.create_application_version
+
+    def enter_and_lose(database: PostgresSystemDatabase, version: str) -> None:
+        enter(database, version)
+        opened.append(None)
+        for each in opened[:-1]:
+            each.close()
+
+    async with open_storage(new_postgres, MemoryWakeUps(), SettableClock(), None) as storage:
+        connect = storage.sync_connect
+        assert connect is not None
+
+        def connect_until_lost() -> Any:
+            if None in opened:
+                raise psycopg.OperationalError("connection failed: it is away")
+            opened.append(connect())
+            return opened[-1]
+
+        async def nothing(*_: object) -> Sequence[str]:
+            return ()
+
+        monkeypatch.setattr(PostgresSystemDatabase, "create_application_version", enter_and_lose)
+        parts = Parts(storage.sync_url, nothing, nothing, connect=connect_until_lost)  # type: ignore[arg-type]
+        began = time.monotonic()
+
+        async with asyncio.timeout(30):
+            with pytest.raises(sa.exc.OperationalError):
+                async with Engine().running(parts):
+                    pass
+
+    assert time.monotonic() - began < 5
 
 
 def test_any_sqlite_tells_the_time_in_the_way_that_the_engine_asks_for() -> None:

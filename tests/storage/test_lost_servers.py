@@ -1,10 +1,18 @@
-"""A PostgreSQL that is gone without a word: no connection waits for it for as long as the network would."""
+"""A PostgreSQL that is gone without a word, or hangs: no connection waits for it for as long as the network would."""
 
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from gateway.storage import MemoryWakeUps, open_storage
+from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
+from gateway.storage.failures import StorageUnavailable
+from gateway.storage.postgres_sessions import EngineConnection, PooledConnection
 from tests.clock import SettableClock
+from tests.proxies import between
 from tests.storage.conftest import needs_postgres
 
 BOUNDS = {"connect_timeout": "5", "keepalives_idle": "2", "tcp_user_timeout": "5000"}
@@ -26,3 +34,51 @@ async def test_each_connection_gives_a_silent_server_up_unless_the_address_says_
     expected = {**BOUNDS, **given}
     assert {name: info.get(name) for name in expected} == expected
     assert {name: engines_own.get(name) for name in expected} == expected
+
+
+@needs_postgres
+async def test_a_connection_that_is_not_answered_any_more_is_given_up_and_the_next_one_is_new(
+    new_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.storage.postgres.ANSWER_S", 0.5)
+    monkeypatch.setattr(PooledConnection, "answer_s", 0.5)
+    with between(new_postgres) as (proxy, address):
+        async with open_storage(address, MemoryWakeUps(), SettableClock(), None) as storage:
+            proxy.forget()
+            began = time.monotonic()
+
+            async with asyncio.timeout(5):
+                with pytest.raises(StorageUnavailable):
+                    await _read_after(storage, proxy.forget)
+            took_s = time.monotonic() - began
+            after = await _read_after(storage, lambda: None)
+
+    assert took_s < 3
+    assert after == []
+
+
+async def _read_after(storage: SqlStorage, happens: Callable[[], None]) -> Sequence[str]:
+    async with storage.reading() as uow:
+        happens()
+        return await uow.orders.open_ids()
+
+
+@needs_postgres
+async def test_the_engines_own_connection_is_given_up_too_and_one_that_listens_is_not(
+    new_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EngineConnection, "answer_s", 0.5)
+    with between(new_postgres) as (proxy, address):
+        async with open_storage(address, MemoryWakeUps(), SettableClock(), None) as storage:
+            assert storage.sync_connect is not None
+            asking, listening = storage.sync_connect(), storage.sync_connect()
+
+            await asyncio.to_thread(list, listening.notifies(timeout=1))
+            still_open = not listening.closed
+            proxy.forget()
+            with pytest.raises(psycopg.OperationalError):
+                await asyncio.to_thread(asking.execute, "SELECT 1")
+            listening.close()
+
+    assert still_open
+    assert asking.closed
