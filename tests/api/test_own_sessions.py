@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from gateway.api.auth import AuthParts, AuthSettings, Identity, open_auth
 from gateway.api.auth.devices import device_name
+from gateway.domain.errors import StorageUnavailable
 from gateway.domain.one_time_passwords import OneTimePasswordRequirement
 from gateway.domain.sessions import Device
 from gateway.ports.sign_in import OneTimePassword
@@ -133,6 +134,29 @@ async def test_the_last_use_is_kept_once_a_minute(served: Served) -> None:
         {each["id"]: each["lastUsedAt"] for each in listed}[session_id(phone.session_key)] for listed in (before, after)
     ]
     assert used == ["2026-03-01T12:00:00Z", "2026-03-01T12:05:00Z"]
+
+
+async def test_the_last_use_that_could_not_be_kept_is_kept_the_next_time_and_stops_no_end(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, token = await served.sign_in()
+    _, other = await served.sign_in()
+    served.gateway.clock.advance(minutes=5)
+    assert await served.is_good(token)
+
+    def away(*_: object) -> AbstractAsyncContextManager[Any]:
+        raise StorageUnavailable("the database can't be used: OperationalError")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(served.gateway.storage), "writing", away)
+        with pytest.raises(StorageUnavailable):
+            await served.auth.uses.keep()
+        await served.auth.uses.keep_last()
+    await served.auth.uses.keep()
+    after = await served.sessions(other)
+
+    used = {each["id"]: each["lastUsedAt"] for each in after}[session_id(phone.session_key)]
+    assert used == "2026-03-01T12:05:00Z"
 
 
 @pytest.mark.requirement("S7")

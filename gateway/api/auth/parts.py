@@ -119,4 +119,4 @@ async def open_auth(
         async with tended("keys", ring.follow), tended("sessions' uses", uses.keep_on):
             known = Callers(core), ClientsKnown(core)
             yield AuthParts(core, rules, tokens, *known, uses, settings, ring.derived, issuer)
-        await uses.keep()
+        await uses.keep_last()
