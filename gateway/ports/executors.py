@@ -71,7 +71,10 @@ class Executors(Protocol):
         """
 
     def hold(self, executor_id: str) -> AbstractAsyncContextManager[Lease]:
-        """Holds that id from entry to exit; waits for a dead holder's time to run out. Raises: ExecutorIdInUse."""
+        """Holds that id from entry to exit; waits for a dead holder's time to run out.
+
+        Raises: ExecutorIdInUse, StorageUnavailable.
+        """
 
     async def all(self) -> Sequence[ExecutorRecord]:
-        """Those that are known, by id."""
+        """Those that are known, by id. Raises: StorageUnavailable."""

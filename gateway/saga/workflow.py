@@ -23,6 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, StepOptions
 
+from gateway.domain.errors import StorageUnavailable
 from gateway.saga.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -103,16 +104,15 @@ class Engine:
         """Runs from entry to exit, under that name.
 
         Takes up what dead executors left, and starts what has no workflow, now and ever again. May be run again.
+        Raises: StorageUnavailable.
         """
         self._name = name
         sweeper: asyncio.Task[None] | None = None
         try:
-            await self._launch(parts)
-            await DBOS.register_queue_async(QUEUE, polling_interval_sec=self._poll_s)
-            if self._client is None:
-                self._client = DBOSClient(system_database_url=parts.database_url, application_name=_NAME)
-            self._is_running = True
-            await self._sweep(parts)
+            try:
+                await self._begin(parts)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+                raise StorageUnavailable(f"the database can't be used: {type(error).__name__}") from error
             sweeper = asyncio.create_task(self._sweep_for_ever(parts))
             yield self
         finally:
@@ -121,6 +121,15 @@ class Engine:
                 sweeper.cancel()
                 await asyncio.gather(sweeper, return_exceptions=True)
             await self._stop()
+
+    async def _begin(self, parts: Parts) -> None:
+        await self._launch(parts)
+        await DBOS.register_queue_async(QUEUE, polling_interval_sec=self._poll_s)
+        if self._client is None:
+            url = parts.database_url
+            self._client = await asyncio.to_thread(DBOSClient, system_database_url=url, application_name=_NAME)
+        self._is_running = True
+        await self._sweep(parts)
 
     @contextlib.asynccontextmanager
     async def kept(self) -> AsyncIterator["Engine"]:

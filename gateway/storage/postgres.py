@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from gateway.ports import Clock
 from gateway.storage.postgres_executors import PostgresExecutors
 from gateway.storage.postgres_line import PostgresLine
-from gateway.storage.postgres_sessions import ANSWER_S, BOUNDS, FAILURES, EngineConnection, PooledConnection
+from gateway.storage.postgres_sessions import ANSWER_S, BOUNDS, FAILURES, BoundedConnection, EngineConnection
 from gateway.storage.shared_wakeups import Failures, Line
 
 POOL_SIZE = 10
@@ -31,7 +31,7 @@ def open_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """The writer, and the same pool with read-only transactions that see one moment."""
     writer = create_async_engine(
         _bounded(url),
-        connect_args={"async_creator_fn": PooledConnection.connect},
+        connect_args={"async_creator_fn": BoundedConnection.connect},
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=POOL_S,

@@ -11,12 +11,13 @@ nobody sends anything to a provider under a hold that another has taken. No cloc
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Any
 
 from psycopg.rows import TupleRow
 
+from gateway.domain.errors import StorageUnavailable
 from gateway.ports.executors import ExecutorIdInUse, ExecutorRecord, LeaseLost, Recover
 from gateway.storage.clock import steady_s
 from gateway.storage.postgres_sessions import FAILURES, Connection, open_session
@@ -38,11 +39,18 @@ def lock_key(executor_id: str) -> int:
     return int.from_bytes(hashlib.sha256(f"executor:{executor_id}".encode()).digest()[:8], "big", signed=True)
 
 
+@contextmanager
+def _told_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except FAILURES as error:
+        raise StorageUnavailable(f"the database can't be used: {type(error).__name__}") from error
+
+
 async def _ask(connection: Connection, statement: str, *values: Any) -> TupleRow | None:
-    """The first row of the answer, if it has any. Raises: psycopg.Error, OSError, TimeoutError."""
-    async with asyncio.timeout(_ANSWER_S):
-        cursor = await connection.execute(statement.encode(), values)
-        return await cursor.fetchone() if cursor.description else None
+    """The first row of the answer, if it has any. Raises: psycopg.Error, OSError."""
+    cursor = await connection.execute(statement.encode(), values)
+    return await cursor.fetchone() if cursor.description else None
 
 
 class PostgresLease:
@@ -100,8 +108,7 @@ class PostgresLease:
         statement = b"SELECT id, epoch, beat, is_released FROM executor WHERE id <> %s ORDER BY id"
         async with self._talking:
             try:
-                async with asyncio.timeout(_ANSWER_S):
-                    rows = await (await self._connection.execute(statement, (self.executor_id,))).fetchall()
+                rows = await (await self._connection.execute(statement, (self.executor_id,))).fetchall()
             except FAILURES as error:
                 raise self._gone() from error
         self._seen = {row[0]: self._seen[row[0]] for row in rows if row[0] in self._seen}
@@ -168,11 +175,13 @@ class PostgresExecutors:
 
     @asynccontextmanager
     async def hold(self, executor_id: str) -> AsyncIterator[PostgresLease]:
-        """Raises: ExecutorIdInUse; psycopg.Error, OSError where the database is away."""
-        connection = await open_session(self._url, _SESSION)
+        """Raises: ExecutorIdInUse, StorageUnavailable."""
+        with _told_as_unavailable():
+            connection = await open_session(self._url, _SESSION, _ANSWER_S)
         try:
-            await self._lock(connection, executor_id)
-            lease = PostgresLease(connection, executor_id, await self._entered(connection, executor_id))
+            with _told_as_unavailable():
+                await self._lock(connection, executor_id)
+                lease = PostgresLease(connection, executor_id, await self._entered(connection, executor_id))
             beating = asyncio.create_task(_beat(lease))
             try:
                 yield lease
@@ -184,9 +193,14 @@ class PostgresExecutors:
             await connection.close()
 
     async def all(self) -> Sequence[ExecutorRecord]:
-        connection = await open_session(self._url, _SESSION)
+        """Raises: StorageUnavailable."""
+        with _told_as_unavailable():
+            return [ExecutorRecord(*row) for row in await self._rows()]
+
+    async def _rows(self) -> Sequence[TupleRow]:
+        connection = await open_session(self._url, _SESSION, _ANSWER_S)
         try:
-            rows = await (
+            return await (
                 await connection.execute(
                     b"SELECT id, epoch, started_at, heartbeat_at, "
                     b"NOT is_released AND heartbeat_at > now() - interval '5 seconds' FROM executor ORDER BY id"
@@ -194,7 +208,6 @@ class PostgresExecutors:
             ).fetchall()
         finally:
             await connection.close()
-        return [ExecutorRecord(*row) for row in rows]
 
     async def _lock(self, connection: Connection, executor_id: str) -> None:
         first: int | None = None

@@ -1,6 +1,5 @@
 """The line of the wake-up bus over PostgreSQL's NOTIFY: nothing else is needed beside the database."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from gateway.storage.postgres_sessions import Connection, open_session
@@ -9,6 +8,8 @@ CHANNEL = "gateway_wakeups"
 # NOTIFY takes a little less than 8,000 bytes.
 _MOST_BYTES = 7_900
 _ANSWER_S = 5.0
+# Who listens can't tell a server that says nothing from one that hangs, and asks so often.
+QUIET_S = 10.0
 _SESSION = "gateway-wakeups"
 
 
@@ -34,24 +35,25 @@ class PostgresLine:
 
     async def send(self, sender: str, topics: Sequence[str]) -> None:
         if self._telling is None or self._telling.closed:
-            self._telling = await open_session(self._url, _SESSION)
+            self._telling = await open_session(self._url, _SESSION, _ANSWER_S)
         try:
-            async with asyncio.timeout(_ANSWER_S):
-                for part in _parts(sender, topics):
-                    await self._telling.execute(b"SELECT pg_notify(%s, %s)", (CHANNEL, part))
+            for part in _parts(sender, topics):
+                await self._telling.execute(b"SELECT pg_notify(%s, %s)", (CHANNEL, part))
         except BaseException:
             await self.close()
             raise
 
     async def receive(self) -> AsyncIterator[tuple[str, Sequence[str]]]:
-        connection = await open_session(self._url, _SESSION)
+        connection = await open_session(self._url, _SESSION, _ANSWER_S)
         try:
             await connection.execute(f"LISTEN {CHANNEL}".encode())
             yield "", ()
-            async for notice in connection.notifies():
-                sender, *topics = notice.payload.split("\n")
-                if topics:
-                    yield sender, topics
+            while True:
+                async for notice in connection.notifies(timeout=QUIET_S):
+                    sender, *topics = notice.payload.split("\n")
+                    if topics:
+                        yield sender, topics
+                await connection.execute(b"SELECT 1")
         finally:
             await connection.close()
 

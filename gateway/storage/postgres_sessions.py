@@ -32,7 +32,7 @@ ANSWER_S = 10.0
 _INTERVAL_S = 0.1
 
 
-class PooledConnection(psycopg.AsyncConnection[TupleRow]):
+class BoundedConnection(psycopg.AsyncConnection[TupleRow]):
     """Is closed where the server does not answer within `answer_s`; None waits for as long as it takes."""
 
     answer_s: float | None = ANSWER_S
@@ -74,11 +74,11 @@ class EngineConnection(psycopg.Connection[TupleRow]):
         return super().notifies(timeout=timeout, stop_after=stop_after)
 
 
-async def open_session(url: str, application_name: str) -> Connection:
-    """One whose other end is known to be gone within five seconds. Raises: psycopg.Error, OSError."""
-    return await psycopg.AsyncConnection.connect(
-        url,
-        autocommit=True,
-        application_name=application_name,
-        **BOUNDS,
-    )
+async def open_session(url: str, application_name: str, answer_s: float) -> Connection:
+    """One whose other end is known to be gone within five seconds, or when it does not answer for so long.
+
+    Raises: psycopg.Error, OSError.
+    """
+    connection = await BoundedConnection.connect(url, autocommit=True, application_name=application_name, **BOUNDS)
+    connection.answer_s = answer_s
+    return connection

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from dbos import DBOS
 from dbos._sys_db_postgres import PostgresSystemDatabase
 
+from gateway.domain.errors import StorageUnavailable
 from gateway.domain.ordering.states import OrderState
 from gateway.saga.driver import drive
 from gateway.saga.parts import Parts
@@ -200,7 +201,7 @@ async def test_a_database_that_goes_away_while_the_engine_starts_ends_the_start_
         began = time.monotonic()
 
         async with asyncio.timeout(30):
-            with pytest.raises(sa.exc.OperationalError):
+            with pytest.raises(StorageUnavailable):
                 async with Engine().running(parts):
                     pass
 

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
+from gateway.ports.executors import LeaseLost
+from gateway.storage import MemoryWakeUps, SqlStorage, open_executors, open_storage, open_wakeups, postgres_line
 from gateway.storage.failures import StorageUnavailable
-from gateway.storage.postgres_sessions import EngineConnection, PooledConnection
+from gateway.storage.postgres_sessions import BoundedConnection, EngineConnection
 from tests.clock import SettableClock
 from tests.proxies import between
 from tests.storage.conftest import needs_postgres
@@ -41,7 +42,7 @@ async def test_a_connection_that_is_not_answered_any_more_is_given_up_and_the_ne
     new_postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.storage.postgres.ANSWER_S", 0.5)
-    monkeypatch.setattr(PooledConnection, "answer_s", 0.5)
+    monkeypatch.setattr(BoundedConnection, "answer_s", 0.5)
     with between(new_postgres) as (proxy, address):
         async with open_storage(address, MemoryWakeUps(), SettableClock(), None) as storage:
             proxy.forget()
@@ -82,3 +83,52 @@ async def test_the_engines_own_connection_is_given_up_too_and_one_that_listens_i
 
     assert still_open
     assert asking.closed
+
+
+@needs_postgres
+async def test_a_hold_is_known_to_be_lost_soon_after_the_server_answers_no_more(new_postgres: str) -> None:
+    with between(new_postgres) as (proxy, address):
+        async with (
+            open_storage(address, MemoryWakeUps(), SettableClock(), None),
+            open_executors(address, SettableClock()).hold("one") as lease,
+        ):
+            proxy.forget()
+            began = time.monotonic()
+
+            async with asyncio.timeout(10):
+                await lease.lost.wait()
+            with pytest.raises(LeaseLost):
+                await lease.confirm()
+
+    assert time.monotonic() - began < 4
+
+
+@needs_postgres
+async def test_who_can_not_ask_for_the_executors_is_told_that_the_database_is_away(new_postgres: str) -> None:
+    with between(new_postgres) as (proxy, address):
+        executors = open_executors(address, SettableClock())
+        proxy.hold()
+
+        with pytest.raises(StorageUnavailable, match="ConnectionTimeout"):
+            await executors.all()
+        with pytest.raises(StorageUnavailable, match="ConnectionTimeout"):
+            async with executors.hold("one"):
+                pass
+
+
+@needs_postgres
+async def test_wake_ups_come_again_after_a_connection_that_listens_was_forgotten(
+    new_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_line, "QUIET_S", 0.2)
+    monkeypatch.setattr(postgres_line, "_ANSWER_S", 0.5)
+    with between(new_postgres) as (proxy, address):
+        async with open_wakeups(address) as here, open_wakeups(new_postgres) as there:
+            with here.listen("topic") as waiter:
+                await asyncio.sleep(0.5)
+                proxy.forget()
+                await asyncio.sleep(2)
+                await waiter.wait(0.0)
+                there.notify("topic")
+
+                assert await waiter.wait(2.0)
