@@ -1,8 +1,14 @@
 """What the engine is put together from."""
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +25,18 @@ class Parts:
     open_ids: Callable[[], Awaitable[Sequence[str]]]
     living: Callable[[], Awaitable[Collection[str]]] | None = None
     connect: Callable[[], Any] | None = None
+
+    async def drive_to_the_end(self, order_id: str) -> None:
+        """Drives, and again where that fails: a workflow that failed would not be begun again.
+
+        It is no step of the engine's, which would fail with the engine's own connection to the database.
+        """
+        while True:
+            (failure,) = await asyncio.gather(self.drive(order_id), return_exceptions=True)
+            if failure is None:
+                return
+            if not isinstance(failure, Exception):
+                raise failure
+            # A driver fails only when our own store does. The kind alone: its text may hold what belongs into no log.
+            log.warning("driving is put off order=%s: %s", order_id, type(failure).__name__)
+            await asyncio.sleep(AGAIN_S)

@@ -1,6 +1,6 @@
 """The engine: makes sure that each open order has exactly one driver, across crashes. The only file that knows DBOS.
 
-One workflow an order, its id the order's, started in the transaction that stores the order. Its one step is the
+One workflow an order, its id the order's, started in the transaction that stores the order. All it does is to run the
 driver: what each step of the
 order did is checkpointed in our own tables, in the transaction of the event that tells it. So the steps of
 independent items run side by
@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, StepOptions
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, error
 
 from gateway.domain.errors import StorageUnavailable
 from gateway.saga.parts import Parts
@@ -111,8 +111,8 @@ class Engine:
         try:
             try:
                 await self._begin(parts)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-                raise StorageUnavailable(f"the database can't be used: {type(error).__name__}") from error
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as fault:
+                raise StorageUnavailable(f"the database can't be used: {type(fault).__name__}") from fault
             sweeper = asyncio.create_task(self._sweep_for_ever(parts))
             yield self
         finally:
@@ -158,7 +158,9 @@ class Engine:
             if status is None:
                 await asyncio.to_thread(self._enqueue, order_id)
             else:
-                await DBOS.resume_workflow_async(order_id)
+                # Not resumed: one that failed, as where the database was lost at the wrong moment, would stay as it is.
+                with contextlib.suppress(error.DBOSException):  # another process was first
+                    await DBOS.rewind_workflow_async(order_id, queue_name=QUEUE)
 
     def _enqueue(self, order_id: str) -> None:
         if self._client is not None:
@@ -237,17 +239,13 @@ class Engine:
 
         dbos = DBOS(config=self._config(dataclasses.replace(parts, connect=connected) if connect else parts))
 
-        # DBOS tells a coroutine function from another by looking at it.
-        async def drive_once(order_id: str) -> None:
-            await parts.drive(order_id)
-
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
         async def run_order(order_id: str) -> None:
             task = asyncio.current_task()
             assert task is not None  # noqa: S101 for the type checker
             self._workflows[task] = driven = _Driven(order_id)
             task.add_done_callback(self._workflows.pop)
-            await DBOS.run_step_async(_DRIVE, drive_once, order_id)
+            await parts.drive_to_the_end(order_id)
             driven.is_driving = False
 
         # In a thread: it asks the database, which may hang. The drivers run in this loop all the same.
@@ -292,13 +290,3 @@ async def _hand_over(names: Collection[str]) -> None:
     if names:
         log.warning("orders of %s are handed over", ", ".join(sorted(names)))
         await asyncio.to_thread(DBOS._recover_pending_workflows, sorted(names))
-
-
-# A driver fails only when our own store does: then it is tried again for as long as it takes.
-_DRIVE: StepOptions = {
-    "name": "drive",
-    "retries_allowed": True,
-    "interval_seconds": 2.0,
-    "backoff_rate": 1.0,
-    "max_attempts": 1_000_000,
-}

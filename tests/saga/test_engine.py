@@ -101,6 +101,27 @@ async def test_an_open_order_without_a_workflow_is_found_and_started(
     assert f"order without a workflow order={order.id}" in caplog.text
 
 
+async def test_an_open_order_whose_workflow_failed_goes_on(tmp_path: Path) -> None:
+    engine = Engine(poll_s=0.1)
+    is_driven = asyncio.Event()
+
+    async def stand_still(_: str) -> None:
+        is_driven.set()
+        await asyncio.Event().wait()
+
+    async with open_world(tmp_path, starter=engine.start_in) as world:
+        async with running(engine, world, stand_still):
+            order = await world.place(starts=True)
+            await is_driven.wait()
+        with sa.create_engine(world.storage.sync_url).begin() as connection:
+            connection.execute(sa.text("UPDATE workflow_status SET status = 'ERROR'"))
+
+        async with running(Engine(poll_s=0.1), world):
+            await world.until(order, lambda now: now.state is OrderState.COMPLETED)
+
+        await world.check_nothing_is_twice()
+
+
 async def test_an_order_that_ends_while_the_sweep_reads_raises_no_alarm(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
