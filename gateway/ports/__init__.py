@@ -311,10 +311,15 @@ class Orders(Protocol):
     async def get(self, order_id: str, *, lock: bool = False) -> Order | None:
         """The order of that global id; `lock` holds it until the transaction ends."""
 
-    async def save(self, order: Order) -> None:
-        """Replaces an order that this transaction holds locked.
+    async def save(self, order: Order) -> Order:
+        """Replaces an order that this transaction holds locked; returns it with its mark.
 
         Its row, and the items and cancellations that changed.
+        """
+
+    async def save_over(self, before: Order, after: Order) -> Order | None:
+        """The same for an order that is not held yet, where it still is as `before` was read or written: it is held
+        from then on. None, and nothing changed, where another has written it since, or the store sets no mark.
         """
 
     async def page(self, customer_id: str, first: int, after: tuple[datetime, str] | None) -> Sequence[Order]:

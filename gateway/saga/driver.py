@@ -74,13 +74,17 @@ class _Run:
                         order = await self._until_topics_change(order, waiter)
         finally:
             await self._drop()
+            self.work.written.forget(self.order_id)
             for item in order.items if order else ():
                 self.work.patience.forget(item)
 
     async def _read(self) -> Order | None:
         self.read_s = asyncio.get_running_loop().time()
         async with self.work.storage.reading() as uow:
-            return await uow.orders.get(self.order_id)
+            order = await uow.orders.get(self.order_id)
+        if order is not None:
+            self.work.written.see(order)
+        return order
 
     @contextlib.contextmanager
     def _listening(self, order: Order) -> Iterator[Waiter]:

@@ -3,7 +3,7 @@ transaction.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from uuid_utils import uuid7
@@ -41,14 +41,24 @@ async def write_change(uow: UnitOfWork, before: Order, after: Order, now: dateti
     after = settled(after, now)
     if after == before:
         return before
-    state_changed = after.state is not before.state
-    after = await uow.events.append(after, events_between(before, after), now)
-    await uow.orders.save(after)
+    after = await uow.orders.save(_numbered(before, after))
+    await _tell(uow, before, after, now)
+    return after
+
+
+def _numbered(before: Order, after: Order) -> Order:
+    """With the number that the last event in between will have."""
+    return replace(after, last_sequence=before.last_sequence + len(events_between(before, after)))
+
+
+async def _tell(uow: UnitOfWork, before: Order, after: Order, now: datetime) -> None:
+    """The events in between, and what else follows from them; `after` is stored already."""
+    unnumbered = replace(after, last_sequence=before.last_sequence)
+    await uow.events.append(unnumbered, events_between(before, after), now)
     for told in _security_events(before, after, now):
         await uow.security_events.record(told)
-    if state_changed and after.state in _NOTICES:
+    if after.state is not before.state and after.state in _NOTICES:
         await uow.notifications.add(_notice(after, now))
-    return after
 
 
 def _security_events(before: Order, after: Order, now: datetime) -> Iterator[NewSecurityEvent]:
@@ -81,26 +91,60 @@ def _notice(order: Order, now: datetime) -> Notification:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a step has learnt of an item as it was seen, when, and the step's record where there is one."""
+
+    item: OrderItem
+    change: Change
+    now: datetime
+    record: StepRecord | None = None
+
+    def applied(self, order: Order) -> Order | None:
+        """None where it no longer counts: the item is not in the phase it was seen in, or at another attempt (another
+        run of the order was quicker, or a person), or the change itself says so.
+        """
+        current = order.item(self.item.id)
+        return None if current is None or _has_moved(self.item, current) else self.change(order, current)
+
+
 async def write_step(
-    storage: Storage, seen: Order, item: OrderItem, change: Change, now: datetime, record: StepRecord | None = None
+    storage: Storage, known: Order, learnt: Learnt, held: Callable[[], None] = lambda: None
 ) -> Order | None:
     """One transaction: the item's change with its step's record; None, and nothing stored, where the change no longer
     counts.
 
-    It no longer counts when the item is not in the phase it was seen in, or is at another attempt: another run of the
-    order was quicker, or a person.
+    `known` is the order as it is likely stored: where it is, nothing is read. `held` is called while the order is held.
     """
     async with storage.writing() as uow:
-        before = await uow.orders.get(seen.id, lock=True)
-        current = before.item(item.id) if before else None
-        if before is None or current is None or _has_moved(item, current):
+        after = await _written_over(uow, known, learnt)
+        if after is not None:
+            held()
+            return after
+        before = await uow.orders.get(known.id, lock=True)
+        held()
+        after = learnt.applied(before) if before else None
+        if before is None or after is None:
             return None
-        after = change(before, current)
-        if after is None:
-            return None
-        if record is not None:
-            await uow.orders.record_step(seen.id, record)
-        return await write_change(uow, before, after, now)
+        if learnt.record is not None:
+            await uow.orders.record_step(before.id, learnt.record)
+        return await write_change(uow, before, after, learnt.now)
+
+
+async def _written_over(uow: UnitOfWork, known: Order, learnt: Learnt) -> Order | None:
+    """The change of what is known, stored where that still stands; None where the order must be read."""
+    after = learnt.applied(known)
+    settled_after = settled(after, learnt.now) if after else known
+    # That nothing changes is believed only of what is held.
+    if settled_after == known:
+        return None
+    stored = await uow.orders.save_over(known, _numbered(known, settled_after))
+    if stored is None:
+        return None
+    if learnt.record is not None:
+        await uow.orders.record_step(stored.id, learnt.record)
+    await _tell(uow, known, stored, learnt.now)
+    return stored
 
 
 def _has_moved(seen: OrderItem, current: OrderItem) -> bool:

@@ -17,7 +17,7 @@ from gateway.ports import Clock, Storage, WakeUps
 from gateway.ports.steps import StepRecord
 from gateway.saga import changes, records
 from gateway.saga.failpoints import Reached, passing
-from gateway.saga.ledger import Change, write_step
+from gateway.saga.ledger import Change, Learnt, write_step
 from gateway.saga.patience import Patience
 from gateway.saga.plan import Step
 from gateway.saga.written import Written
@@ -105,12 +105,12 @@ class Work:
         """Stores what was learnt of the item; None where it no longer counts."""
         turn = 0
 
-        def in_turn(locked: Order, current: OrderItem) -> Order | None:
+        def take_turn() -> None:
             nonlocal turn
             turn = self.written.turn()
-            return change(locked, current)
 
-        after = await write_step(self.storage, order, item, in_turn, self.clock.now(), record)
+        learnt = Learnt(item, change, self.clock.now(), record)
+        after = await write_step(self.storage, self.written.last(order), learnt, take_turn)
         self.written.note(order.id, after, turn)
         return after
 
