@@ -189,7 +189,7 @@ class Work:
 
     def _pace_s(self, item: OrderItem, age_s: float) -> float:
         if self.patience.is_heard(item):
-            return max(min(age_s, self.limits.poll_heard_s), self.limits.poll_most_s)
+            return max(min(age_s, self.limits.poll_heard_s), self.limits.poll_heard_s / 2)
         return min(max(self.limits.poll_first_s, age_s / 4), self.limits.poll_most_s)
 
     def begun(self, item: OrderItem, step: Step, key: str) -> StepRecord:

@@ -13,7 +13,7 @@ from gateway.saga.driver import drive
 from gateway.saga.written import Written
 from gateway.storage.orders import SqlOrders
 from tests.clock import NOON
-from tests.saga.world import ACCESS, World, item_of, new_order, open_world
+from tests.saga.world import ACCESS, CONTENT, LIMITS, SERVICE, World, item_of, new_order, open_world
 
 
 @pytest.fixture
@@ -44,6 +44,24 @@ async def test_an_order_that_nobody_else_changes_is_read_once(world: World, read
 
     assert reads == [order.id]
     assert (await world.read(order)).state is OrderState.COMPLETED
+
+
+async def test_an_order_whose_providers_post_is_looked_at_only_when_it_has_ended(tmp_path: Path) -> None:
+    slugs = (ACCESS, SERVICE, CONTENT)
+    seldom = dataclasses.replace(LIMITS, delivery_s=60.0, poll_first_s=10.0, poll_most_s=10.0, poll_heard_s=10.0)
+    async with open_world(tmp_path, seldom) as world:
+        while {await calls(world, slug, "hub.create") for slug in slugs} != {4}:  # noqa: ASYNC110 nobody tells
+            await asyncio.sleep(0.02)
+        order = await world.run_to_final(await world.place(), 9.0)
+        looks = [await calls(world, slug, "productOrder.get") for slug in slugs]
+
+    assert order.state is OrderState.COMPLETED
+    assert looks == [1, 1, 1]
+
+
+async def calls(world: World, slug: str, operation: str) -> int:
+    """How often that was asked of the operator."""
+    return int((await world.counts(slug))["calls"].get(operation, 0))
 
 
 async def test_an_order_that_another_changes_is_read_again(world: World, reads: list[str]) -> None:
