@@ -2,7 +2,7 @@
 transaction.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -101,18 +101,19 @@ class Learnt:
     record: StepRecord | None = None
 
     def applied(self, order: Order) -> Order | None:
-        """None where it no longer counts: the item is not in the phase it was seen in, or at another attempt (another
-        run of the order was quicker, or a person), or the change itself says so.
+        """With what follows; None where it no longer counts: the item is not in the phase it was seen in, or at another
+        attempt (another run of the order was quicker, or a person), or the change itself says so.
         """
         current = order.item(self.item.id)
-        return None if current is None or _has_moved(self.item, current) else self.change(order, current)
+        after = None if current is None or _has_moved(self.item, current) else self.change(order, current)
+        return settled(after, self.now) if after else None
 
 
-async def write_step(
-    storage: Storage, known: Order, learnt: Learnt, held: Callable[[], None] = lambda: None
+async def write_learnt(
+    storage: Storage, known: Order, learnt: Sequence[Learnt], held: Callable[[], None] = lambda: None
 ) -> Order | None:
-    """One transaction: the item's change with its step's record; None, and nothing stored, where the change no longer
-    counts.
+    """One transaction: the items' changes in that order, each with its step's record; None, and nothing stored, where
+    none of them counts any more.
 
     `known` is the order as it is likely stored: where it is, nothing is read. `held` is called while the order is held.
     """
@@ -123,28 +124,44 @@ async def write_step(
             return after
         before = await uow.orders.get(known.id, lock=True)
         held()
-        after = learnt.applied(before) if before else None
-        if before is None or after is None:
+        if before is None:
             return None
-        if learnt.record is not None:
-            await uow.orders.record_step(before.id, learnt.record)
-        return await write_change(uow, before, after, learnt.now)
+        after, counted = _applied(before, learnt)
+        if not counted:
+            return None
+        await _record(uow, before, counted)
+        return await write_change(uow, before, after, learnt[-1].now)
 
 
-async def _written_over(uow: UnitOfWork, known: Order, learnt: Learnt) -> Order | None:
-    """The change of what is known, stored where that still stands; None where the order must be read."""
-    after = learnt.applied(known)
-    settled_after = settled(after, learnt.now) if after else known
-    # That nothing changes is believed only of what is held.
-    if settled_after == known:
+async def _written_over(uow: UnitOfWork, known: Order, learnt: Sequence[Learnt]) -> Order | None:
+    """The changes of what is known, stored where that still stands; None where the order must be read."""
+    after, counted = _applied(known, learnt)
+    # That something counts no more, or changes nothing, is believed only of what is held.
+    if len(counted) < len(learnt) or after == known:
         return None
-    stored = await uow.orders.save_over(known, _numbered(known, settled_after))
+    stored = await uow.orders.save_over(known, _numbered(known, after))
     if stored is None:
         return None
-    if learnt.record is not None:
-        await uow.orders.record_step(stored.id, learnt.record)
-    await _tell(uow, known, stored, learnt.now)
+    await _record(uow, stored, counted)
+    await _tell(uow, known, stored, learnt[-1].now)
     return stored
+
+
+def _applied(order: Order, learnt: Sequence[Learnt]) -> tuple[Order, Sequence[Learnt]]:
+    """The order with all that counts, one after the other: what follows from one may leave no room for the next."""
+    counted = []
+    for each in learnt:
+        after = each.applied(order)
+        if after is not None:
+            order = after
+            counted.append(each)
+    return order, counted
+
+
+async def _record(uow: UnitOfWork, order: Order, learnt: Sequence[Learnt]) -> None:
+    for each in learnt:
+        if each.record is not None:
+            await uow.orders.record_step(order.id, each.record)
 
 
 def _has_moved(seen: OrderItem, current: OrderItem) -> bool:
