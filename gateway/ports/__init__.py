@@ -187,7 +187,7 @@ class Accounts(Protocol):
         """The account to order with: the linked one, or the pseudonymous one, made on first use (the same for ever)."""
 
     async def provider_accounts(self, customer_id: str) -> Sequence[ProviderAccount]:
-        """All accounts of the customer, at every provider."""
+        """All accounts of the customer by provider, the one to order with first."""
 
     async def add_site(self, site: Site) -> None:
         """Keeps a place of the customer's."""
