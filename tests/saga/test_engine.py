@@ -99,10 +99,10 @@ async def test_an_order_that_is_taken_up_while_the_engine_stops_goes_on_at_the_n
 
     monkeypatch.setattr(DBOS, "destroy", takes_a_while)
     async with open_world(tmp_path, starter=engine.start_in) as world:
+        for _ in range(4):
+            async with running(engine, world):
+                order = await world.place(starts=True)
         async with running(engine, world):
-            order = await world.place(starts=True)
-
-        async with running(Engine(poll_s=0.1), world):
             await world.until(order, lambda now: now.state is OrderState.COMPLETED)
 
     assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
