@@ -19,11 +19,16 @@ class SignalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Something changed at the provider: the kind, and the reference (and key) of what, where it says so."""
+    """Something changed at the provider: the kind, and the reference (and key) of what, where it says so.
+
+    `goes_on`: an order that only went one state on, which is no end of it. Nobody looks for that alone: its next look
+    comes the later, since its provider does post.
+    """
 
     kind: SignalKind
     ref: str | None = None
     key: str | None = None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,12 @@ def topics(slug: str, signal: Signal) -> tuple[str, ...]:
     """The bus topics of a signal."""
     if signal.kind is SignalKind.CATALOG:
         return (f"catalog:{slug}",)
+    order, key = ("going-order", "going-key") if signal.goes_on else ("provider-order", "provider-key")
     found: list[str] = []
     if signal.ref is not None and signal.kind in (SignalKind.ORDER, SignalKind.CANCELLATION):
-        found.append(f"provider-order:{slug}:{signal.ref}")
+        found.append(f"{order}:{slug}:{signal.ref}")
     if signal.ref is not None and signal.kind is SignalKind.PRODUCT:
         found.append(f"provider-product:{slug}:{signal.ref}")
     if signal.key is not None:
-        found.append(f"provider-key:{signal.key}")
+        found.append(f"{key}:{signal.key}")
     return tuple(found)

@@ -51,7 +51,8 @@ class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
     Topics: `session:<key>`, `actor:<id>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
-    `provider-product:<slug>:<ref>`, `provider-key:<key>`, `catalog:<slug>`, `providers` (one came or went),
+    `provider-product:<slug>:<ref>`, `provider-key:<key>`, `going-order:<slug>:<ref>` and `going-key:<key>` (the
+    provider tells that it goes on, there is nothing to look for yet), `catalog:<slug>`, `providers` (one came or went),
     `health:<slug>`, `registration:<id>`, `mails`, `security` and `security:<customer id>`.
     """
 
@@ -186,7 +187,7 @@ class Accounts(Protocol):
         """The account to order with: the linked one, or the pseudonymous one, made on first use (the same for ever)."""
 
     async def provider_accounts(self, customer_id: str) -> Sequence[ProviderAccount]:
-        """All accounts of the customer, at every provider."""
+        """All accounts of the customer by provider, the one to order with first."""
 
     async def add_site(self, site: Site) -> None:
         """Keeps a place of the customer's."""
@@ -311,10 +312,15 @@ class Orders(Protocol):
     async def get(self, order_id: str, *, lock: bool = False) -> Order | None:
         """The order of that global id; `lock` holds it until the transaction ends."""
 
-    async def save(self, order: Order) -> None:
-        """Replaces an order that this transaction holds locked.
+    async def save(self, order: Order) -> Order:
+        """Replaces an order that this transaction holds locked; returns it with its mark.
 
         Its row, and the items and cancellations that changed.
+        """
+
+    async def save_over(self, before: Order, after: Order) -> Order | None:
+        """The same for an order that is not held yet, where it still is as `before` was read or written: it is held
+        from then on. None, and nothing changed, where another has written it since, or the store sets no mark.
         """
 
     async def page(self, customer_id: str, first: int, after: tuple[datetime, str] | None) -> Sequence[Order]:

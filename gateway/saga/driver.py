@@ -41,12 +41,16 @@ def drive_topic(order_id: str) -> str:
 
 def _topics(order: Order) -> frozenset[str]:
     """What can wake this order: ourselves, and the providers' events about its orders."""
-    topics = {drive_topic(order.id)}
-    for item in order.items:
-        topics.update(f"provider-key:{item.key(step)}" for step in (Step.PLACE, Step.REMOVE))
-        refs = (item.order_ref, item.removal_ref)
-        topics.update(f"provider-order:{item.provider}:{ref}" for ref in refs if ref is not None)
-    return frozenset(topics)
+    return frozenset({drive_topic(order.id), *(topic for item in order.items for topic in _posts(item, "provider"))})
+
+
+def _posts(item: OrderItem, what: str) -> Iterator[str]:
+    """What the item's provider may post: with "provider" that there is something to look for, with "going" that there
+    is not.
+    """
+    yield from (f"{what}-key:{item.key(step)}" for step in (Step.PLACE, Step.REMOVE))
+    refs = (item.order_ref, item.removal_ref)
+    yield from (f"{what}-order:{item.provider}:{ref}" for ref in refs if ref is not None)
 
 
 class _Run:
@@ -61,6 +65,8 @@ class _Run:
         self.stale: set[str] = set()
         # Who else changes the order says so.
         self.told: Waiter
+        # By item: its provider has posted something about it, be it that it goes on.
+        self.posted: dict[str, Waiter] = {}
         self.read_s = 0.0
         self.looked_s = 0.0
 
@@ -74,18 +80,26 @@ class _Run:
                         order = await self._until_topics_change(order, waiter)
         finally:
             await self._drop()
+            self.work.written.forget(self.order_id)
             for item in order.items if order else ():
                 self.work.patience.forget(item)
 
     async def _read(self) -> Order | None:
         self.read_s = asyncio.get_running_loop().time()
         async with self.work.storage.reading() as uow:
-            return await uow.orders.get(self.order_id)
+            order = await uow.orders.get(self.order_id)
+        if order is not None:
+            self.work.written.see(order)
+        return order
 
     @contextlib.contextmanager
     def _listening(self, order: Order) -> Iterator[Waiter]:
-        with self.work.wakeups.listen(*_topics(order)) as waiter:
-            yield waiter
+        listen = self.work.wakeups.listen
+        with contextlib.ExitStack() as stack:
+            for item in order.items:
+                topics = (*_posts(item, "provider"), *_posts(item, "going"))
+                self.posted[item.id] = stack.enter_context(listen(*topics))
+            yield stack.enter_context(listen(*_topics(order)))
 
     async def _until_topics_change(self, order: Order, waiter: Waiter) -> Order | None:
         """Turns until the order is final, or there is more to listen to."""
@@ -93,8 +107,12 @@ class _Run:
         current: Order | None = order
         while current is not None and current.state not in FINAL_ORDER_STATES and _topics(current) == topics:
             self._begin(current)
-            is_woken = await self._wait(current, waiter)
-            current = await self._known(current, is_woken)
+            await self._wait(current, waiter)
+            ended = self._ended()
+            current = await self._known(current)
+            if current is not None:
+                self._make_due(current, ended)
+                await self._hear(current)
         # Whoever woke it meanwhile, and was not heard yet, is not lost with this waiter.
         if await waiter.wait(0.0):
             self._look_anew()
@@ -105,7 +123,7 @@ class _Run:
         self.due.clear()
         self.stale.update(self.under_way)
 
-    async def _known(self, order: Order, is_woken: bool) -> Order | None:
+    async def _known(self, order: Order) -> Order | None:
         """The order as it is now, as far as this process can know; anew from the store where it can't.
 
         A provider's wake-up is no reason: it tells of what is to be looked at there.
@@ -113,8 +131,6 @@ class _Run:
         known = self.work.written.take(order)
         is_old = asyncio.get_running_loop().time() - self.read_s >= SWEEP_S
         is_told = await self.told.wait(0.0)
-        if is_woken and not is_told:
-            self.work.patience.hear(order)
         return await self._read() if is_told or is_old or known is None else known
 
     def _begin(self, order: Order) -> None:
@@ -134,8 +150,8 @@ class _Run:
         self.work.reached(action.step, "after")
         return wait_s
 
-    async def _wait(self, order: Order, waiter: Waiter) -> bool:
-        """Until a step has ended, it is woken, or something is due; returns whether it was woken."""
+    async def _wait(self, order: Order, waiter: Waiter) -> None:
+        """Until a step has ended, it is woken, or something is due."""
         woken = asyncio.create_task(waiter.wait(self._timeout_s(order)))
         try:
             await asyncio.wait({woken, *self.under_way.values()}, return_when=asyncio.FIRST_COMPLETED)
@@ -144,21 +160,35 @@ class _Run:
                 woken.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await woken
-        is_woken = not woken.cancelled() and woken.result()
-        if is_woken:
+        if not woken.cancelled() and woken.result():
             self._look_anew()
-        self._collect(order)
-        return is_woken
 
-    def _collect(self, order: Order) -> None:
+    def _ended(self) -> Mapping[str, float]:
+        """The items whose step has ended, and when each wants the next one; what the steps wrote can be known now."""
+        done = {item_id: task for item_id, task in self.under_way.items() if task.done()}
+        for item_id in done:
+            del self.under_way[item_id]
+        return {item_id: task.result() for item_id, task in done.items()}
+
+    def _make_due(self, order: Order, ended: Mapping[str, float]) -> None:
+        """In the phase that its step left the item in."""
         now_s = asyncio.get_running_loop().time()
-        for item_id, task in list(self.under_way.items()):
-            item = order.item(item_id)
-            if task.done() and item is not None:
-                del self.under_way[item_id]
-                wait_s = task.result()
-                self.due[item_id] = (item.phase, now_s + (0.0 if item_id in self.stale else wait_s))
-                self.stale.discard(item_id)
+        for item in order.items:
+            if item.id in ended:
+                self.due[item.id] = item.phase, now_s + (0.0 if item.id in self.stale else ended[item.id])
+                self.stale.discard(item.id)
+
+    async def _hear(self, order: Order) -> None:
+        """Where a provider posts what becomes of an item, a look that is not due yet only makes up for a post that is
+        lost.
+        """
+        now_s = asyncio.get_running_loop().time()
+        for item in order.items:
+            if await self.posted[item.id].wait(0.0):
+                self.work.patience.hear(item)
+                phase, due_s = self.due.get(item.id, (None, 0.0))
+                if phase is item.phase and due_s > now_s:
+                    self.due[item.id] = phase, max(due_s, now_s + self.work.poll_s(item))
 
     def _timeout_s(self, order: Order) -> float:
         # By the clock of the last look: what has become due since then is not to be missed until the sweep.

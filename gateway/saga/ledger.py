@@ -2,8 +2,8 @@
 transaction.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from uuid_utils import uuid7
@@ -41,14 +41,24 @@ async def write_change(uow: UnitOfWork, before: Order, after: Order, now: dateti
     after = settled(after, now)
     if after == before:
         return before
-    state_changed = after.state is not before.state
-    after = await uow.events.append(after, events_between(before, after), now)
-    await uow.orders.save(after)
+    after = await uow.orders.save(_numbered(before, after))
+    await _tell(uow, before, after, now)
+    return after
+
+
+def _numbered(before: Order, after: Order) -> Order:
+    """With the number that the last event in between will have."""
+    return replace(after, last_sequence=before.last_sequence + len(events_between(before, after)))
+
+
+async def _tell(uow: UnitOfWork, before: Order, after: Order, now: datetime) -> None:
+    """The events in between, and what else follows from them; `after` is stored already."""
+    unnumbered = replace(after, last_sequence=before.last_sequence)
+    await uow.events.append(unnumbered, events_between(before, after), now)
     for told in _security_events(before, after, now):
         await uow.security_events.record(told)
-    if state_changed and after.state in _NOTICES:
+    if after.state is not before.state and after.state in _NOTICES:
         await uow.notifications.add(_notice(after, now))
-    return after
 
 
 def _security_events(before: Order, after: Order, now: datetime) -> Iterator[NewSecurityEvent]:
@@ -81,26 +91,77 @@ def _notice(order: Order, now: datetime) -> Notification:
     )
 
 
-async def write_step(
-    storage: Storage, seen: Order, item: OrderItem, change: Change, now: datetime, record: StepRecord | None = None
-) -> Order | None:
-    """One transaction: the item's change with its step's record; None, and nothing stored, where the change no longer
-    counts.
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a step has learnt of an item as it was seen, when, and the step's record where there is one."""
 
-    It no longer counts when the item is not in the phase it was seen in, or is at another attempt: another run of the
-    order was quicker, or a person.
+    item: OrderItem
+    change: Change
+    now: datetime
+    record: StepRecord | None = None
+
+    def applied(self, order: Order) -> Order | None:
+        """With what follows; None where it no longer counts: the item is not in the phase it was seen in, or at another
+        attempt (another run of the order was quicker, or a person), or the change itself says so.
+        """
+        current = order.item(self.item.id)
+        after = None if current is None or _has_moved(self.item, current) else self.change(order, current)
+        return settled(after, self.now) if after else None
+
+
+async def write_learnt(
+    storage: Storage, known: Order, learnt: Sequence[Learnt], held: Callable[[], None] = lambda: None
+) -> Order | None:
+    """One transaction: the items' changes in that order, each with its step's record; None, and nothing stored, where
+    none of them counts any more.
+
+    `known` is the order as it is likely stored: where it is, nothing is read. `held` is called while the order is held.
     """
     async with storage.writing() as uow:
-        before = await uow.orders.get(seen.id, lock=True)
-        current = before.item(item.id) if before else None
-        if before is None or current is None or _has_moved(item, current):
+        after = await _written_over(uow, known, learnt)
+        if after is not None:
+            held()
+            return after
+        before = await uow.orders.get(known.id, lock=True)
+        held()
+        if before is None:
             return None
-        after = change(before, current)
-        if after is None:
+        after, counted = _applied(before, learnt)
+        if not counted:
             return None
-        if record is not None:
-            await uow.orders.record_step(seen.id, record)
-        return await write_change(uow, before, after, now)
+        await _record(uow, before, counted)
+        return await write_change(uow, before, after, learnt[-1].now)
+
+
+async def _written_over(uow: UnitOfWork, known: Order, learnt: Sequence[Learnt]) -> Order | None:
+    """The changes of what is known, stored where that still stands; None where the order must be read."""
+    after, counted = _applied(known, learnt)
+    # That something counts no more, or changes nothing, is believed only of what is held.
+    if len(counted) < len(learnt) or after == known:
+        return None
+    stored = await uow.orders.save_over(known, _numbered(known, after))
+    if stored is None:
+        return None
+    await _record(uow, stored, counted)
+    await _tell(uow, known, stored, learnt[-1].now)
+    return stored
+
+
+def _applied(order: Order, learnt: Sequence[Learnt]) -> tuple[Order, Sequence[Learnt]]:
+    """The order with all that counts, one after the other: what follows from one may leave no room for the next."""
+    counted = []
+    for each in learnt:
+        after = each.applied(order)
+        if after is not None:
+            order = after
+            counted.append(each)
+    return order, counted
+
+
+async def _record(uow: UnitOfWork, order: Order, learnt: Sequence[Learnt]) -> None:
+    for each in learnt:
+        if each.record is not None:
+            await uow.orders.record_step(order.id, each.record)
 
 
 def _has_moved(seen: OrderItem, current: OrderItem) -> bool:

@@ -8,7 +8,7 @@ nothing that was not waited for, and makes nobody wait for longer.
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.ordering.orders import Order, OrderItem
+from gateway.domain.ordering.orders import OrderItem
 from gateway.domain.ordering.states import ItemPhase
 from gateway.ports import Clock
 
@@ -62,9 +62,10 @@ class Patience:
         at_s = seen.at_s if seen is not None and is_again else float("-inf")
         self._sends[item.id] = _Seen(item.sent_at, at_s)
 
-    def hear(self, order: Order) -> None:
-        """A provider has posted something about the order: those that are waited for do post."""
-        self._heard.update(item.id for item in order.items if item.phase in _AWAITED)
+    def hear(self, item: OrderItem) -> None:
+        """The item's provider has posted something about it, so it will, where it is waited for."""
+        if item.phase in _AWAITED:
+            self._heard.add(item.id)
 
     def doubt(self, item: OrderItem) -> None:
         """A look at what was posted failed: it is asked after as if nothing had been posted, until something is."""

@@ -1,8 +1,9 @@
 """What every step works with: the providers, the store, the clock and the time limits."""
 
+import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,13 +18,16 @@ from gateway.ports import Clock, Storage, WakeUps
 from gateway.ports.steps import StepRecord
 from gateway.saga import changes, records
 from gateway.saga.failpoints import Reached, passing
-from gateway.saga.ledger import Change, write_step
+from gateway.saga.ledger import Change, Learnt, write_learnt
 from gateway.saga.patience import Patience
 from gateway.saga.plan import Step
 from gateway.saga.written import Written
 
 alarms = logging.getLogger("gateway.alarms")
 T = TypeVar("T")
+Batch = tuple[list[Learnt], asyncio.Task[Order | None]]
+# Answers to questions that were asked at once come about as closely one after the other.
+GATHER_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Work:
     reached: Reached = passing
     patience: Patience = field(init=False)
     written: Written = field(init=False, default_factory=Written)
+    batches: dict[str, Batch] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """One memory for all steps of this process."""
@@ -118,14 +123,41 @@ class Work:
         self, order: Order, item: OrderItem, change: Change, record: StepRecord | None = None
     ) -> Order | None:
         """Stores what was learnt of the item; None where it no longer counts."""
+        return await self._write(order, [Learnt(item, change, self.clock.now(), record)])
+
+    async def write_together(self, order: Order, item: OrderItem, change: Change) -> Order | None:
+        """The same, in one transaction with what other steps of the order learn just then; None where none of it counts
+        any more. All fail with it, and all end where one of them is ended.
+        """
+        gathered, writing = self.batches.get(order.id) or self._new_batch(order)
+        gathered.append(Learnt(item, change, self.clock.now()))
+        return await writing
+
+    def _new_batch(self, order: Order) -> Batch:
+        gathered: list[Learnt] = []
+        writing = asyncio.create_task(self._write_gathered(order, gathered))
+        # Also of one that is ended before it has begun.
+        writing.add_done_callback(lambda _: self._close_batch(order, gathered))
+        self.batches[order.id] = batch = gathered, writing
+        return batch
+
+    async def _write_gathered(self, order: Order, gathered: Sequence[Learnt]) -> Order | None:
+        await asyncio.sleep(GATHER_S)
+        self._close_batch(order, gathered)
+        return await self._write(order, gathered)
+
+    def _close_batch(self, order: Order, gathered: Sequence[Learnt]) -> None:
+        if order.id in self.batches and self.batches[order.id][0] is gathered:
+            del self.batches[order.id]
+
+    async def _write(self, order: Order, learnt: Sequence[Learnt]) -> Order | None:
         turn = 0
 
-        def in_turn(locked: Order, current: OrderItem) -> Order | None:
+        def take_turn() -> None:
             nonlocal turn
             turn = self.written.turn()
-            return change(locked, current)
 
-        after = await write_step(self.storage, order, item, in_turn, self.clock.now(), record)
+        after = await write_learnt(self.storage, self.written.last(order), learnt, take_turn)
         self.written.note(order.id, after, turn)
         return after
 
@@ -204,7 +236,7 @@ class Work:
 
     def _pace_s(self, item: OrderItem, age_s: float) -> float:
         if self.patience.is_heard(item):
-            return max(min(age_s, self.limits.poll_heard_s), self.limits.poll_most_s)
+            return max(min(age_s, self.limits.poll_heard_s), self.limits.poll_heard_s / 2)
         return min(max(self.limits.poll_first_s, age_s / 4), self.limits.poll_most_s)
 
     def begun(self, item: OrderItem, step: Step, key: str) -> StepRecord:

@@ -11,6 +11,7 @@ class Written:
 
     def __init__(self) -> None:
         self._orders: dict[str, tuple[int, Order | None]] = {}
+        self._last: dict[str, Order] = {}
         self._turn = 0
 
     def turn(self) -> int:
@@ -20,6 +21,8 @@ class Written:
 
     def note(self, order_id: str, after: Order | None, turn: int) -> None:
         """What a step has written; None where the store had moved on, so that nothing is known any more."""
+        if after is not None:
+            self._last[order_id] = after
         last, known = self._orders.get(order_id, (0, None))
         # Of two steps side by side the later one wrote the whole order, whichever is told first; not each write has
         # an event, so their numbers do not tell.
@@ -34,3 +37,16 @@ class Written:
         """
         _, known = self._orders.pop(order.id, (0, order))
         return order if known is not None and known.last_sequence < order.last_sequence else known
+
+    def see(self, order: Order) -> None:
+        """What was read."""
+        self._last[order.id] = order
+
+    def last(self, order: Order) -> Order:
+        """What was last written or read, as far as this process knows: likely what is stored, not surely."""
+        return self._last.get(order.id, order)
+
+    def forget(self, order_id: str) -> None:
+        """It is not driven here any more."""
+        self._last.pop(order_id, None)
+        self._orders.pop(order_id, None)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Row, Select, String, bindparam, func, insert, literal_column, null, select, tuple_, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.domain.ordering.operations import held_since, progressed_at
 from gateway.domain.ordering.orders import Order, OrderItem
@@ -20,16 +21,23 @@ _order = tables.order.c
 _item = tables.order_item.c
 _step = tables.order_step.c
 ROW = (_order.key, _order.body, _order.last_event)
-_GET = select(*ROW).where(_order.key == bindparam("sought"))
-_GET_LOCKED = _GET.with_for_update()
+# PostgreSQL's own number of the transaction that wrote the row: whoever changes it, an older version of the gateway or
+# a person at the database too, changes that. SQLite has none; there one process alone writes.
+_MARK = {"postgresql": literal_column("customer_order.xmin::text", String), "sqlite": null()}
+_GET = {name: select(*ROW, mark.label("mark")).where(_order.key == bindparam("sought")) for name, mark in _MARK.items()}
+_GET_LOCKED = {name: statement.with_for_update() for name, statement in _GET.items()}
 _ITEMS = select(_item.order, _item.body).where(_item.order == bindparam("sought")).order_by(_item.position)
-_SAVE = update(tables.order).where(_order.key == bindparam("sought"))
+_UPDATE = update(tables.order).where(_order.key == bindparam("sought"))
+_SAVE: Mapping[str, ReturningUpdate[Any]] = {
+    name: _UPDATE.returning(mark.label("mark")) for name, mark in _MARK.items()
+}
+_SAVE_OVER = _SAVE["postgresql"].where(_MARK["postgresql"] == bindparam("known"))
 STEP_ROW = tuple(column for column in _step if column.name != "order")
 
 
 def _order_values(order: Order) -> dict[str, Any]:
     """Its row, as far as it changes."""
-    body = to_json(dataclasses.replace(order, items=()))
+    body = to_json(dataclasses.replace(order, items=(), mark=None))
     return {
         "state": order.state,
         "is_open": order.state not in FINAL_ORDER_STATES,
@@ -63,10 +71,10 @@ def _item_values(order: str, item: OrderItem) -> dict[str, Any]:
     }
 
 
-def _put_together(row: Row[Any], items: Sequence[Row[Any]]) -> Order:
+def _put_together(row: Row[Any], items: Sequence[Row[Any]], mark: str | None = None) -> Order:
     order = from_json(row.body, Order)
     read = tuple(from_json(item.body, OrderItem) for item in items)
-    return dataclasses.replace(order, items=read, last_sequence=row.last_event)
+    return dataclasses.replace(order, items=read, last_sequence=row.last_event, mark=mark)
 
 
 async def items_of(rows: Rows, orders: Sequence[str]) -> dict[str, list[Row[Any]]]:
@@ -110,20 +118,35 @@ class SqlOrders:
 
     async def get(self, order_id: str, *, lock: bool = False) -> Order | None:
         key = sought(ORDER, order_id)
-        row = await self._rows.first(_GET_LOCKED if lock else _GET, sought=key)
+        row = await self._rows.first((_GET_LOCKED if lock else _GET)[self._rows.dialect], sought=key)
         if row is None:
             return None
         items = await self._rows.all(_ITEMS, sought=key)
         if lock:
             self._held[key] = {item.body for item in items}
-        return _put_together(row, items)
+        return _put_together(row, items, row.mark)
 
-    async def save(self, order: Order) -> None:
+    async def save(self, order: Order) -> Order:
         key = raw(ORDER, order.id)
         if key not in self._held:
             raise RuntimeError("save of an order that this transaction does not hold locked")
-        await self._rows.run(_SAVE, [{"sought": key, **_order_values(order)}])
+        row = await self._rows.first(_SAVE[self._rows.dialect], sought=key, **_order_values(order))
         await self._save_items(key, order)
+        return dataclasses.replace(order, mark=row.mark if row else None)
+
+    async def save_over(self, before: Order, after: Order) -> Order | None:
+        if before.mark is None:
+            return None
+        key = raw(ORDER, after.id)
+        row = await self._rows.first(_SAVE_OVER, sought=key, known=before.mark, **_order_values(after))
+        if row is None:
+            return None
+        changed = [_item_values(key, new) for old, new in zip(before.items, after.items, strict=True) if new != old]
+        if changed:
+            await self._rows.put(tables.order_item, changed)
+        # What stands in the table was not read: another save writes all.
+        self._held[key] = set()
+        return dataclasses.replace(after, mark=row.mark)
 
     async def _save_items(self, key: str, order: Order) -> None:
         rows = [_item_values(key, item) for item in order.items]

@@ -58,7 +58,9 @@ class CustomerRows:
 
     async def provider_accounts(self, customer_id: str) -> Sequence[ProviderAccount]:
         statement = select(tables.provider_account).where(_account.customer == sought(CUSTOMER, customer_id))
-        rows = await self._rows.all(statement.order_by(_account.provider, _account.state, _account.ref))
+        # LINKED sorts before PSEUDONYMOUS.
+        by = (_account.provider, _account.state, _account.created_at, _account.ref)
+        rows = await self._rows.all(statement.order_by(*by))
         return [read_account(row) for row in rows]
 
     async def add_site(self, site: Site) -> None:

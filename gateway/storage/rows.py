@@ -26,7 +26,8 @@ class Rows:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
-        self._insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        self.dialect = connection.dialect.name
+        self._insert: Any = sqlite.insert if self.dialect == "sqlite" else postgresql.insert
 
     async def all(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
         """Every row; `values` are those of the statement's parameters."""

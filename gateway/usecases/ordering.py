@@ -184,8 +184,9 @@ async def _place(
 async def _new_order(uow: UnitOfWork, given: PlaceOrder, review: BundleReview, now: datetime) -> Order:
     bundle, order_id = review.bundle, own_id("Order", str(uuid7()))
     ids = {item.id: own_id("OrderItem", str(uuid7())) for item in bundle.items}
+    parties = await _parties(uow, bundle)
     items = [
-        await _new_item(uow, review, item, order_id, position, ids, now)
+        _new_item(review, item, parties[item.provider], order_id, position, ids, now)
         for position, item in enumerate(bundle.items, 1)
     ]
     lies_ahead = given.requested_start_at is not None and given.requested_start_at > now
@@ -203,16 +204,26 @@ async def _new_order(uow: UnitOfWork, given: PlaceOrder, review: BundleReview, n
     )
 
 
-async def _new_item(
-    uow: UnitOfWork,
+async def _parties(uow: UnitOfWork, bundle: Bundle) -> Mapping[str, str]:
+    """What the customer is called at each of the bundle's providers; at a new one from now on."""
+    wanted = {item.provider for item in bundle.items}
+    parties: dict[str, str] = {}
+    for account in await uow.accounts.provider_accounts(bundle.customer_id):
+        parties.setdefault(account.provider, account.ref)
+    for provider in sorted(wanted - parties.keys()):
+        parties[provider] = (await uow.accounts.provider_account(bundle.customer_id, provider)).ref
+    return parties
+
+
+def _new_item(
     review: BundleReview,
     item: BundleItem,
+    party: str,
     order_id: str,
     position: int,
     ids: Mapping[str, str],
     now: datetime,
 ) -> OrderItem:
-    account = await uow.accounts.provider_account(review.bundle.customer_id, item.provider)
     found = provider_key("ProductOffering", item.offering_id)
     return OrderItem(
         id=ids[item.id],
@@ -228,7 +239,7 @@ async def _new_item(
         offering_id=item.offering_id,
         offering_name=item.offering_name,
         offering_ref=found[1] if found else "",
-        party=account.ref,
+        party=party,
         bundle_ref=_bundle_ref(review.bundle, item.provider),
         quantity=item.quantity,
         values={field.key: field.values for field in review.forms[item.id].fields if field.values},

@@ -15,6 +15,7 @@ from gateway.kit import Answer, Area
 from providers.tmforum.context import Reading
 from providers.tmforum.reading import Row, in_path, part, parts, reference_in, text
 from providers.tmforum.requests import keys_of
+from providers.tmforum.states import goes_on
 
 HUB = "hub"
 KNOWN_ALREADY = frozenset({int(HTTPStatus.CONFLICT)})
@@ -34,6 +35,9 @@ KINDS = (
     ("customerbillondemand", None),
     ("customerbill", SignalKind.BILL),
 )
+# What tells that an order was made, or went to another state, and nothing else.
+MOVES = ("productordercreate", "productorderstatechange")
+ITEMS = ("productOrderItem", "orderItem")
 _log = logging.getLogger(__name__)
 
 
@@ -90,7 +94,8 @@ class TmForumEvents:
         if kind is None:
             return ()
         rows = [row for name in content for row in parts(content, name)]
-        return tuple(dict.fromkeys(_signal(kind, row) for row in rows)) or (Signal(kind),)
+        is_move = any(_begins(kind_name, start) for start in MOVES)
+        return tuple(dict.fromkeys(_signal(kind, row, is_move) for row in rows)) or (Signal(kind),)
 
     async def _register(self, area: Area, callback_url: str) -> ProviderError | None:
         written = self._reading.profiles.of(area.capability).shapes
@@ -121,9 +126,11 @@ def _row_or_none(answer: Answer) -> Row:
     return found if isinstance(found, dict) else {}
 
 
-def _signal(kind: SignalKind, row: Row) -> Signal:
+def _signal(kind: SignalKind, row: Row, is_move: bool) -> Signal:
     if kind is SignalKind.CANCELLATION:
         return Signal(kind, reference_in(row, "productOrder"))
     if kind is SignalKind.ORDER:
-        return Signal(kind, text(row, "id"), next(iter(keys_of(row)), None))
+        states = [text(item, "state") for name in ITEMS for item in parts(row, name)]
+        is_going_on = is_move and goes_on(text(row, "state"), states)
+        return Signal(kind, text(row, "id"), next(iter(keys_of(row)), None), is_going_on)
     return Signal(kind, text(row, "id"))

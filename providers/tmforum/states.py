@@ -1,5 +1,7 @@
 """TM Forum's states as the gateway's; a new one survives as its own text. Source: TMF622, 637 and 678, v4 and v5."""
 
+from collections.abc import Sequence
+
 from gateway.contract import BillState, CancellationState, OrderItemState, ProductStatus
 
 # The further on the list, the more it decides where the order and its one item differ.
@@ -18,6 +20,7 @@ ITEM_STATES = {
     "rejected": OrderItemState.REJECTED,
 }
 FINAL = frozenset({OrderItemState.COMPLETED, OrderItemState.CANCELLED, OrderItemState.FAILED, OrderItemState.REJECTED})
+_UNDER_WAY = frozenset({OrderItemState.ACKNOWLEDGED, OrderItemState.IN_PROGRESS})
 _ORDER = tuple(dict.fromkeys(ITEM_STATES.values()))
 _CANCELLATIONS = {
     "acknowledged": CancellationState.ACKNOWLEDGED,
@@ -47,6 +50,11 @@ def item_state(order: str | None, item: str | None) -> tuple[OrderItemState, str
         return OrderItemState.IN_PROGRESS, order or item or ""
     final = next((each for each in known if each[0] in FINAL), None)
     return final or max(known, key=lambda each: _ORDER.index(each[0]))
+
+
+def goes_on(order: str | None, items: Sequence[str | None]) -> bool:
+    """Whether an order in these states is surely under way, with nothing that asks for a look."""
+    return all(ITEM_STATES.get(_word(each)) in _UNDER_WAY for each in (order, *items))
 
 
 def cancellation_state(raw: str | None) -> CancellationState:

@@ -14,7 +14,7 @@ from gateway.domain.ordering.states import CompletionPolicy, ItemPhase, OrderIte
 from gateway.domain.parties import Caller, ServiceClient
 from gateway.saga import changes
 from gateway.saga.driver import drive
-from gateway.saga.ledger import write_step
+from gateway.saga.ledger import Learnt, write_learnt
 from gateway.usecases.interventions import ItemIntervention, OrderIntervention, fail_order, retry_item, skip_item
 from gateway.usecases.ordering import RetryOrderItem, retry_order_item
 from tests.operations_view.deciding import CLIENT_ID, OPERATIONS, Desk, open_desk, refused
@@ -339,21 +339,23 @@ async def test_the_answer_to_an_earlier_attempt_comes_too_late_to_count(desk: De
     await desk.world.mend(CONTENT)
     await desk.retry(order, CONTENT)
     now = desk.world.work.clock.now()
-    sent = await write_step(
+    sent = await write_learnt(
         desk.world.storage,
         order,
-        item_of(await desk.world.read(order), CONTENT),
-        lambda o, i: changes.sending(o, i, ItemPhase.PLACING, now),
-        now,
+        [
+            Learnt(
+                item_of(await desk.world.read(order), CONTENT),
+                lambda o, i: changes.sending(o, i, ItemPhase.PLACING, now),
+                now,
+            )
+        ],
     )
     assert sent is not None
 
-    late = await write_step(
+    late = await write_learnt(
         desk.world.storage,
         order,
-        earlier,
-        lambda o, i: changes.moved(o, i, ItemPhase.TRACKING, now, order_ref="of attempt 1"),
-        now,
+        [Learnt(earlier, lambda o, i: changes.moved(o, i, ItemPhase.TRACKING, now, order_ref="of attempt 1"), now)],
     )
 
     assert late is None

@@ -132,8 +132,8 @@ async def open_scene(database: str, loop: HandLoop) -> AsyncIterator[Scene]:
 
 
 @contextmanager
-def a_scene() -> Iterator[tuple[asyncio.Runner, Scene]]:
-    """A store, and a loop whose time is moved by hand."""
+def a_scene(database: str | None = None) -> Iterator[tuple[asyncio.Runner, Scene]]:
+    """A store, a new SQLite file where no database is named, and a loop whose time is moved by hand."""
     # Each commit waits for the disk: a disk in memory has nothing to wait for.
     memory = Path("/dev/shm")  # noqa: S108
     with (
@@ -142,7 +142,8 @@ def a_scene() -> Iterator[tuple[asyncio.Runner, Scene]]:
     ):
         loop, stack = runner.get_loop(), AsyncExitStack()
         assert isinstance(loop, HandLoop)
-        scene = runner.run(stack.enter_async_context(open_scene(f"sqlite:///{folder}/gateway.db", loop)))
+        url = database or f"sqlite:///{folder}/gateway.db"
+        scene = runner.run(stack.enter_async_context(open_scene(url, loop)))
         try:
             yield runner, scene
         finally:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.ordering.orders import Order
+from gateway.domain.ordering.orders import Failure, Order, OrderItem
 from gateway.domain.ordering.states import CompletionPolicy, ItemPhase, OrderState
+from gateway.saga import changes
 from gateway.saga.driver import drive
 from gateway.saga.written import Written
 from gateway.storage.orders import SqlOrders
 from tests.clock import NOON
-from tests.saga.world import ACCESS, World, item_of, new_order, open_world
+from tests.saga.world import ACCESS, CONTENT, LIMITS, SERVICE, World, item_of, new_order, open_world
 
 
 @pytest.fixture
@@ -44,6 +45,84 @@ async def test_an_order_that_nobody_else_changes_is_read_once(world: World, read
 
     assert reads == [order.id]
     assert (await world.read(order)).state is OrderState.COMPLETED
+
+
+async def test_an_order_whose_providers_post_is_looked_at_only_when_it_has_ended(tmp_path: Path) -> None:
+    slugs = (ACCESS, SERVICE, CONTENT)
+    seldom = dataclasses.replace(LIMITS, delivery_s=60.0, poll_first_s=10.0, poll_most_s=10.0, poll_heard_s=10.0)
+    async with open_world(tmp_path, seldom) as world:
+        while {await calls(world, slug, "hub.create") for slug in slugs} != {4}:  # noqa: ASYNC110 nobody tells
+            await asyncio.sleep(0.02)
+        order = await world.run_to_final(await world.place(), 9.0)
+        looks = [await calls(world, slug, "productOrder.get") for slug in slugs]
+
+    assert order.state is OrderState.COMPLETED
+    assert looks == [1, 1, 1]
+
+
+@pytest.fixture
+def saves(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+    """The orders as they were saved."""
+    seen: list[Order] = []
+    original = SqlOrders.save
+
+    async def save(self: SqlOrders, order: Order) -> Order:
+        seen.append(order)
+        return await original(self, order)
+
+    monkeypatch.setattr(SqlOrders, "save", save)
+    return seen
+
+
+def waits(order: Order, item: OrderItem) -> Order:
+    return changes.moved(order, item, ItemPhase.WAITING, NOON)
+
+
+async def test_what_steps_of_an_order_learn_at_once_is_written_at_once(world: World, saves: list[Order]) -> None:
+    order = await world.place()
+    saves.clear()
+
+    written = await asyncio.gather(*(world.work.write_together(order, item, waits) for item in order.items))
+
+    assert saves == [written[0]] == [await world.read(order)]
+    assert written[0] is written[1] is written[2]
+    assert written[0] is not None
+    assert [item.phase for item in written[0].items] == [ItemPhase.WAITING] * 3
+    assert [event.item_id for event in await world.events(order)] == [None, *(item.id for item in order.items)]
+
+
+async def test_what_counts_no_more_by_what_was_learnt_with_it_is_left_out(world: World, saves: list[Order]) -> None:
+    order = await world.place()
+    saves.clear()
+    failure = Failure("NOT_DELIVERABLE")
+
+    _, written = await asyncio.gather(
+        world.work.write_together(order, order.items[0], lambda o, i: changes.failed(o, i, failure, NOON)),
+        world.work.write_together(order, order.items[1], waits),
+    )
+
+    assert saves == [written] == [await world.read(order)]
+    assert written is not None
+    assert written.state is OrderState.FAILED
+    assert [item.phase for item in written.items] == [ItemPhase.ENDED] * 3
+
+
+async def test_a_write_that_was_ended_before_it_began_is_in_nobodys_way(world: World) -> None:
+    order = await world.place()
+    ended = asyncio.create_task(world.work.write_together(order, order.items[0], waits))
+    await asyncio.sleep(0)
+    ended.cancel()
+    await asyncio.gather(ended, return_exceptions=True)
+
+    written = await world.work.write_together(order, order.items[0], waits)
+
+    assert written is not None
+    assert written.items[0].phase is ItemPhase.WAITING
+
+
+async def calls(world: World, slug: str, operation: str) -> int:
+    """How often that was asked of the operator."""
+    return int((await world.counts(slug))["calls"].get(operation, 0))
 
 
 async def test_an_order_that_another_changes_is_read_again(world: World, reads: list[str]) -> None:

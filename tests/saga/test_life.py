@@ -8,6 +8,8 @@ Deeper: `GATEWAY_TEST_LIVES=2000 uv run pytest -n0 tests/saga/test_life.py`.
 """
 
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 import pytest
@@ -15,8 +17,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from gateway.domain.ordering.states import CompletionPolicy
+from tests.cluster.servers import Postgres, postgres
 from tests.saga.life import Life
 from tests.saga.lives import a_scene
+from tests.storage.conftest import needs_postgres
 
 IN_CI = "CI" in os.environ
 LIVES = int(os.environ.get("GATEWAY_TEST_LIVES", "10"))
@@ -24,7 +28,10 @@ LIVES = int(os.environ.get("GATEWAY_TEST_LIVES", "10"))
 
 @pytest.mark.requirement("R7", "F12")
 @pytest.mark.timeout(3600 if LIVES > 100 else 120)
-def test_whatever_happens_an_order_ends_as_it_must_and_providers_have_what_it_says() -> None:
+@pytest.mark.parametrize("server", [nullcontext, pytest.param(postgres, marks=needs_postgres)])
+def test_whatever_happens_an_order_ends_as_it_must_and_providers_have_what_it_says(
+    server: Callable[[], AbstractContextManager[Postgres | None]],
+) -> None:
     chosen = settings(
         max_examples=LIVES,
         stateful_step_count=40,
@@ -34,7 +41,7 @@ def test_whatever_happens_an_order_ends_as_it_must_and_providers_have_what_it_sa
         phases=[Phase.generate] if IN_CI else [Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    with a_scene() as (runner, scene):
+    with server() as database, a_scene(database.url if database else None) as (runner, scene):
         run_state_machine_as_test(
             partial(Life, runner, scene),  # type: ignore[arg-type]  # any callable will do
             settings=chosen,

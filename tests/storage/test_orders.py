@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -18,6 +19,7 @@ from gateway.ports.steps import StepRecord
 from gateway.storage import MemoryWakeUps, SqlStorage, open_storage
 from tests.clock import NOON, SettableClock
 from tests.samples import a_bundle, a_customer, an_order, new_id
+from tests.storage.conftest import needs_postgres
 
 
 async def test_an_order_comes_back_as_it_was_saved(storage: SqlStorage) -> None:
@@ -128,6 +130,50 @@ async def test_changes_of_one_order_wait_for_each_other(storage: SqlStorage) -> 
         kept = await unit.orders.get(order.id)
     assert kept is not None
     assert [item.tries for item in kept.items] == [6, 6]
+
+
+@needs_postgres
+async def test_an_order_is_saved_over_what_is_known_of_it_only_while_that_stands(new_postgres: str) -> None:
+    async with open_storage(new_postgres, MemoryWakeUps(), SettableClock(), None) as storage:
+        order = an_order(await a_customer(storage))
+        async with storage.writing() as unit:
+            await unit.orders.add(order)
+        async with storage.reading() as unit:
+            read = await unit.orders.get(order.id)
+        assert read is not None
+        items = (dataclasses.replace(read.items[0], tries=1), *read.items[1:])
+        first = dataclasses.replace(read, items=items, last_sequence=4)
+        second = dataclasses.replace(first, state=OrderState.HELD)
+
+        async with storage.writing() as unit:
+            written = await unit.orders.save_over(read, first)
+        async with storage.writing() as unit:
+            late = await unit.orders.save_over(read, dataclasses.replace(read, state=OrderState.FAILED))
+        assert written is not None
+        async with storage.writing() as unit:
+            again = await unit.orders.save_over(written, second)
+
+        async with storage.reading() as unit:
+            kept = await unit.orders.get(order.id)
+    assert (written, late, again, kept) == (first, None, second, second)
+    assert kept is not None
+    assert again is not None
+    assert read.mark != written.mark != again.mark == kept.mark
+
+
+async def test_of_a_store_that_sets_no_mark_no_order_is_saved_over(tmp_path: Path) -> None:
+    async with open_storage(f"sqlite:///{tmp_path}/gateway.db", MemoryWakeUps(), SettableClock(), None) as storage:
+        order = an_order(await a_customer(storage))
+        async with storage.writing() as unit:
+            await unit.orders.add(order)
+        async with storage.writing() as unit:
+            read = await unit.orders.get(order.id)
+            assert read is not None
+            saved = await unit.orders.save_over(read, dataclasses.replace(read, state=OrderState.FAILED))
+
+        async with storage.reading() as unit:
+            kept = await unit.orders.get(order.id)
+    assert (read.mark, saved, kept) == (None, None, order)
 
 
 async def test_of_many_uses_of_one_idempotency_key_one_wins(storage: SqlStorage) -> None:

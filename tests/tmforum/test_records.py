@@ -211,6 +211,14 @@ async def test_reasons_and_alternatives_are_read_a_code_as_a_number_too() -> Non
     assert found.alternatives[0].expected_activation == datetime(2026, 3, 4, tzinfo=UTC)
 
 
+def _moved(state: str, *items: str) -> Row:
+    return {"productOrder": {"id": "o-1", "state": state, "productOrderItem": [{"state": each} for each in items]}}
+
+
+def _going_on(is_it: bool) -> Signal:
+    return Signal(SignalKind.ORDER, "o-1", goes_on=is_it)
+
+
 @pytest.mark.parametrize(
     ("kind", "event", "signals"),
     [
@@ -219,6 +227,12 @@ async def test_reasons_and_alternatives_are_read_a_code_as_a_number_too() -> Non
             {"productOrder": {"id": "o-1", "externalId": "key"}},
             (Signal(SignalKind.ORDER, "o-1", "key"),),
         ),
+        ("ProductOrderStateChangeEvent", _moved("inProgress", "acknowledged"), (_going_on(True),)),
+        ("ProductOrderCreateEvent", _moved("acknowledged"), (_going_on(True),)),
+        ("ProductOrderStateChangeEvent", _moved("inProgress", "completed"), (_going_on(False),)),
+        ("ProductOrderStateChangeEvent", _moved("held", "inProgress"), (_going_on(False),)),
+        ("ProductOrderStateChangeEvent", _moved("unheardOf"), (_going_on(False),)),
+        ("ProductOrderAttributeValueChangeEvent", _moved("inProgress"), (_going_on(False),)),
         (
             "CancelProductOrderStateChangeEvent",
             {"cancelProductOrder": {"id": "c-1", "productOrder": {"id": "o-1"}}},

@@ -130,6 +130,7 @@ class Order:
     `placed_by` is an actor's id. Who ordered under an `authorization_id` has spent `cost` of its limits, but for what
     the items that came to nothing cost: what is charged once and for the first period, tax included as far as it is
     known; None in mixed currencies.
+    `mark` is the store's own, of what it read or wrote as this order; None where it sets none.
     `failure` is why the order as a whole was given up, by a person: all that was done is then undone.
     """
 
@@ -151,6 +152,7 @@ class Order:
     cost: Money | None = None
     last_sequence: int = 0
     failure: Failure | None = None
+    mark: str | None = field(default=None, compare=False, repr=False)
 
     def item(self, item_id: str) -> OrderItem | None:
         """The item of that global id, None where it has none."""

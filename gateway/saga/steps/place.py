@@ -11,7 +11,7 @@ from gateway.domain.errors import ProviderError, Rejected
 from gateway.domain.ordering.aggregation import needs_undo
 from gateway.domain.ordering.orders import Failure, Order, OrderItem
 from gateway.domain.ordering.reasons import FailureCode
-from gateway.domain.ordering.states import ItemPhase
+from gateway.domain.ordering.states import FINAL_ITEM_STATES, ItemPhase
 from gateway.saga import changes
 from gateway.saga.ledger import Change, with_expected_completion
 from gateway.saga.plan import Step
@@ -77,8 +77,10 @@ async def _placed(work: Work, order: Order, item: OrderItem, found: ProviderOrde
         return with_expected_completion(order, found.expected_completion_at)
 
     record = work.done(item, Step.PLACE, item.key(Step.PLACE), "PLACED", found.ref)
-    await work.write(order, item, change, record)
-    return 0.0
+    after = await work.write(order, item, change, record)
+    placed = after.item(item.id) if after else None
+    # The answer has told its state: only an end is looked into at once.
+    return 0.0 if placed is None or found.state in FINAL_ITEM_STATES else work.poll_s(placed)
 
 
 async def _rejected(work: Work, order: Order, item: OrderItem, error: Rejected) -> float:

@@ -25,9 +25,9 @@ async def qualify(work: Work, order: Order, item: OrderItem) -> float:
         reason = answer.reasons[0] if answer.reasons else None
         params = {"offering": item.offering_name, "reason": reason.code if reason else ""}
         failure = Failure(FailureCode.NOT_DELIVERABLE, params, reason.provider_text if reason else "")
-        await work.write(order, item, lambda o, i: changes.failed(o, i, failure, now))
+        await work.write_together(order, item, lambda o, i: changes.failed(o, i, failure, now))
     else:
-        await work.write(order, item, lambda o, i: changes.moved(o, i, ItemPhase.WAITING, now))
+        await work.write_together(order, item, lambda o, i: changes.moved(o, i, ItemPhase.WAITING, now))
     return 0.0
 
 
