@@ -36,5 +36,5 @@ def topics(slug: str, signal: Signal) -> tuple[str, ...]:
     if signal.ref is not None and signal.kind is SignalKind.PRODUCT:
         found.append(f"provider-product:{slug}:{signal.ref}")
     if signal.key is not None:
-        found.append(f"{key}:{signal.key}")
+        found.append(f"{key}:{slug}:{signal.key}")
     return tuple(found)

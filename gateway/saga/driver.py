@@ -48,7 +48,7 @@ def _posts(item: OrderItem, what: str) -> Iterator[str]:
     """What the item's provider may post: with "provider" that there is something to look for, with "going" that there
     is not.
     """
-    yield from (f"{what}-key:{item.key(step)}" for step in (Step.PLACE, Step.REMOVE))
+    yield from (f"{what}-key:{item.provider}:{item.key(step)}" for step in (Step.PLACE, Step.REMOVE))
     refs = (item.order_ref, item.removal_ref)
     yield from (f"{what}-order:{item.provider}:{ref}" for ref in refs if ref is not None)
 
