@@ -182,12 +182,14 @@ class _Run:
         """Where a provider posts what becomes of an item, a look that is not due yet only makes up for a post that is
         lost.
         """
-        now_s = asyncio.get_running_loop().time()
+        now_s, patience = asyncio.get_running_loop().time(), self.work.patience
         for item in order.items:
             if await self.posted[item.id].wait(0.0):
-                self.work.patience.hear(item)
+                was_heard = patience.is_heard(item)
+                patience.hear(item)
                 phase, due_s = self.due.get(item.id, (None, 0.0))
-                if phase is item.phase and due_s > now_s:
+                # Once: who posts again and again that it goes on would never be asked.
+                if patience.is_heard(item) and not was_heard and phase is item.phase and due_s > now_s:
                     self.due[item.id] = phase, max(due_s, now_s + self.work.poll_s(item))
 
     def _timeout_s(self, order: Order) -> float:
