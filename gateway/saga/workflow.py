@@ -89,6 +89,7 @@ class Engine:
         self._name = ""
         self._client: DBOSClient | None = None
         self._is_running = False
+        self._is_stopping = False
         self._forgets_at_s = 0.0
         # The workflows of this process: their orders, and whether each still drives it (else it is being recorded).
         self._workflows: dict[asyncio.Task[Any], _Driven] = {}
@@ -116,6 +117,7 @@ class Engine:
         Takes up what dead executors left, and starts what has no workflow, now and ever again. May be run again.
         """
         self._name = name
+        self._is_stopping = False
         sweeper: asyncio.Task[None] | None = None
         try:
             self._launch(parts)
@@ -127,7 +129,7 @@ class Engine:
             sweeper = asyncio.create_task(self._sweep_for_ever(parts))
             yield self
         finally:
-            self._is_running = False
+            self._is_running, self._is_stopping = False, True
             if sweeper is not None:
                 sweeper.cancel()
                 await asyncio.gather(sweeper, return_exceptions=True)
@@ -209,14 +211,18 @@ class Engine:
         recording = [task for task, driven in self._workflows.items() if not driven.is_driving]
         if recording:
             await asyncio.wait(recording, timeout=2.0)
-        dropped = list(self._workflows)
-        for task in dropped:
-            task.cancel()
-        await asyncio.gather(*dropped, return_exceptions=True)
+        await self._drop()
         # DBOS made its own pool the loop's default one, and shuts it down: what else the gateway does in threads, and
         # the stop itself, must neither wait for that pool nor be refused by it.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="gateway-"))
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        await self._drop()
+
+    async def _drop(self) -> None:
+        dropped = list(self._workflows)
+        for task in dropped:
+            task.cancel()
+        await asyncio.gather(*dropped, return_exceptions=True)
 
     def _config(self, database_url: str) -> DBOSConfig:
         return DBOSConfig(
@@ -242,6 +248,8 @@ class Engine:
             assert task is not None  # noqa: S101 for the type checker
             self._workflows[task] = driven = _Driven(order_id)
             task.add_done_callback(self._workflows.pop)
+            if self._is_stopping:  # its thread took it from the queue too late: it goes on at the next start
+                await asyncio.Event().wait()
             await DBOS.run_step_async(_DRIVE, drive_once, order_id)
             driven.is_driving = False
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from dbos import DBOS
 
 from gateway.domain.ordering.states import OrderState
 from gateway.saga.driver import drive
@@ -76,6 +77,26 @@ async def test_what_the_gateway_does_in_threads_goes_on_while_the_engine_stops(t
             await asyncio.sleep(0.01)
         assert not working.done(), working.exception()
         working.cancel()
+
+
+async def test_an_order_that_is_taken_up_while_the_engine_stops_goes_on_at_the_next_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, destroy = Engine(poll_s=0.01), DBOS.destroy
+
+    def takes_a_while(*given: Any, **named: Any) -> None:
+        time.sleep(0.3)
+        destroy(*given, **named)
+
+    monkeypatch.setattr(DBOS, "destroy", takes_a_while)
+    async with open_world(tmp_path, starter=engine.start_in) as world:
+        for _ in range(4):
+            async with running(engine, world):
+                order = await world.place(starts=True)
+        async with running(engine, world):
+            await world.until(order, lambda now: now.state is OrderState.COMPLETED)
+
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 async def test_an_open_order_without_a_workflow_is_found_and_started(
