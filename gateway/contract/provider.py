@@ -97,9 +97,10 @@ class Provider:
     `event_proof` is no capability: None where what it posts is proven by the secret in the address alone.
 
     `honours_keys`: the same key again is surely the same order, also while the first call is still at work; so what was
-    not answered may be sent again at once. `settles_after_s`: for so many seconds after it was sent a change that was
-    not answered may still be done. Until then a look by its key that finds nothing shows nothing: nothing is
-    sent again where keys are not honoured, and nothing is given up.
+    not answered may be sent again at once. Where it is not so, a key is looked for before it is sent the first time,
+    too: the database may have been set back to a copy that does not know of a former one. `settles_after_s`: for so
+    many seconds after it was sent a change that was not answered may still be done. Until then a look by its key that
+    finds nothing shows nothing: nothing is sent again where keys are not honoured, and nothing is given up.
     """
 
     profile: ProviderProfile

@@ -7,6 +7,10 @@ from gateway.contract.events import Signal, SignalKind
 from gateway.federation.directory import Directory
 from gateway.ports import WakeUps
 
+# So many things of one post are looked at: whoever posts of more would have every gateway ask about everything. What is
+# left out is asked for in its turn.
+MOST = 200
+
 
 async def receive(directory: Directory, wakeups: WakeUps, slug: str, body: Mapping[str, Any]) -> bool:
     """Wakes who waits for what the event names; False for a provider that is unknown or sends no events.
@@ -16,7 +20,8 @@ async def receive(directory: Directory, wakeups: WakeUps, slug: str, body: Mappi
     provider = directory.provider(slug)
     if provider is None or provider.events is None:
         return False
-    wakeups.notify(*(topic for signal in provider.events.read(body) for topic in topics(slug, signal)))
+    told = provider.events.read(body)[:MOST]
+    wakeups.notify(*(topic for signal in told for topic in topics(slug, signal)))
     return True
 
 
@@ -31,5 +36,5 @@ def topics(slug: str, signal: Signal) -> tuple[str, ...]:
     if signal.ref is not None and signal.kind is SignalKind.PRODUCT:
         found.append(f"provider-product:{slug}:{signal.ref}")
     if signal.key is not None:
-        found.append(f"{key}:{signal.key}")
+        found.append(f"{key}:{slug}:{signal.key}")
     return tuple(found)

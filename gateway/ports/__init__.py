@@ -51,9 +51,10 @@ class WakeUps(Protocol):
     """Tells listeners of a topic to read their table again. A hint only: it may be lost or repeated.
 
     Topics: `session:<key>`, `actor:<id>`, `client:<id>`, `order:<id>`, `customer:<id>`, `provider-order:<slug>:<ref>`,
-    `provider-product:<slug>:<ref>`, `provider-key:<key>`, `going-order:<slug>:<ref>` and `going-key:<key>` (the
-    provider tells that it goes on, there is nothing to look for yet), `catalog:<slug>`, `providers` (one came or went),
-    `health:<slug>`, `registration:<id>`, `mails`, `security` and `security:<customer id>`.
+    `provider-product:<slug>:<ref>`, `provider-key:<slug>:<key>`, `going-order:<slug>:<ref>` and
+    `going-key:<slug>:<key>` (the provider tells that it goes on, there is nothing to look for yet), `catalog:<slug>`,
+    `providers` (one came or went), `health:<slug>`, `registration:<id>`, `mails`, `security` and
+    `security:<customer id>`.
     """
 
     def notify(self, *topics: str) -> None:

@@ -48,7 +48,7 @@ def _posts(item: OrderItem, what: str) -> Iterator[str]:
     """What the item's provider may post: with "provider" that there is something to look for, with "going" that there
     is not.
     """
-    yield from (f"{what}-key:{item.key(step)}" for step in (Step.PLACE, Step.REMOVE))
+    yield from (f"{what}-key:{item.provider}:{item.key(step)}" for step in (Step.PLACE, Step.REMOVE))
     refs = (item.order_ref, item.removal_ref)
     yield from (f"{what}-order:{item.provider}:{ref}" for ref in refs if ref is not None)
 
@@ -182,12 +182,14 @@ class _Run:
         """Where a provider posts what becomes of an item, a look that is not due yet only makes up for a post that is
         lost.
         """
-        now_s = asyncio.get_running_loop().time()
+        now_s, patience = asyncio.get_running_loop().time(), self.work.patience
         for item in order.items:
             if await self.posted[item.id].wait(0.0):
-                self.work.patience.hear(item)
+                was_heard = patience.is_heard(item)
+                patience.hear(item)
                 phase, due_s = self.due.get(item.id, (None, 0.0))
-                if phase is item.phase and due_s > now_s:
+                # Once: who posts again and again that it goes on would never be asked.
+                if patience.is_heard(item) and not was_heard and phase is item.phase and due_s > now_s:
                     self.due[item.id] = phase, max(due_s, now_s + self.work.poll_s(item))
 
     def _timeout_s(self, order: Order) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from gateway.contract.ordering import Ordering
+from gateway.contract.ordering import Ordering, ProviderOrder
 from gateway.contract.provider import Provider
 from gateway.domain.errors import ContractBroken, NotOffered, OutcomeUnknown, ProviderError, Rejected, Unavailable
 from gateway.domain.ordering.orders import Failure, Order, OrderItem
@@ -103,6 +103,21 @@ class Work:
         if ordering is None:
             raise NotOffered(item.provider, "ordering")
         return ordering
+
+    async def found(self, item: OrderItem, key: str, *, is_again: bool) -> ProviderOrder | None:
+        """What was made by that key, None where it is to be sent; `is_again`: it was sent, as far as is known here.
+
+        A copy of the database that was restored does not know what was sent since. So who does not honour keys is
+        asked before the first time, too; not to be able to tell is no reason then not to order. Raises: ProviderError.
+        """
+        if not is_again and self.provider(item).honours_keys:
+            return None
+        try:
+            return await self.ordering(item).find(key)
+        except ContractBroken:
+            if is_again:
+                raise
+            return None
 
     async def write(
         self, order: Order, item: OrderItem, change: Change, record: StepRecord | None = None

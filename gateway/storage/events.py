@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
 from gateway.domain.ordering.aggregation import completion_percent
-from gateway.domain.ordering.cursors import EventPosition, event_cursor
+from gateway.domain.ordering.cursors import EventPosition, event_cursor, mark_of
 from gateway.domain.ordering.events import EVENT_FORMAT, EVENT_KINDS, OrderEvent, OrderStateChanged
 from gateway.domain.ordering.orders import Failure, Order
 from gateway.domain.ordering.states import OrderItemState, OrderState
@@ -19,6 +19,7 @@ from gateway.storage.ids import CUSTOMER, ORDER, ORDER_EVENT, new_key, own_id, r
 from gateway.storage.rows import Rows
 
 _event = tables.order_event.c
+MARKED_FORMAT = 2
 _last = tables.customer.c.last_event
 _TAKE = (
     update(tables.customer)
@@ -46,7 +47,9 @@ def _values(order: Order, new: NewEvent) -> dict[str, Any]:
 
 def _read(row: Row[Any]) -> OrderEvent:
     kind = EVENT_KINDS.get(row.kind, OrderStateChanged)
-    position = EventPosition(row.customer, row.customer_seq, row.order, row.seq)
+    # An event's cursor is the same for ever: those that were told before there were marks have none.
+    mark = mark_of(row.key) if row.format >= MARKED_FORMAT else ""
+    position = EventPosition(row.customer, row.customer_seq, row.order, row.seq, mark)
     item_state = closest(OrderItemState, row.item_state, OrderItemState.IN_PROGRESS) if row.item_state else None
     return kind(
         id=own_id(ORDER_EVENT, row.key),

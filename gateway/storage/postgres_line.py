@@ -14,7 +14,7 @@ _SESSION = "gateway-wakeups"
 
 
 def _parts(sender: str, topics: Sequence[str]) -> Iterator[str]:
-    """The topics in as few messages as they fit in. One that fits in none can't be: ids and refs are bounded."""
+    """The topics, which are bounded and each one line, in as few messages as they fit in."""
     part, size = [sender], len(sender)
     for topic in topics:
         length = len(topic.encode()) + 1
@@ -51,8 +51,7 @@ class PostgresLine:
             while True:
                 async for notice in connection.notifies(timeout=QUIET_S):
                     sender, *topics = notice.payload.split("\n")
-                    if topics:
-                        yield sender, topics
+                    yield sender, topics
                 await connection.execute(b"SELECT 1")
         finally:
             await connection.close()

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Protocol
 
 from uuid_utils import uuid4
@@ -19,21 +20,31 @@ log = logging.getLogger(__name__)
 AGAIN_S = 0.5
 # What is told within that time goes as one message: under load there are fewer of them, each for all who receive.
 GATHER_S = 0.02
-# More than that many different topics at once are told as "everything".
+# That many different topics at once are told as "everything".
 MOST = 5_000
+# Bytes of a topic. What we wait for is far shorter: a longer one has a reference that some provider made up.
+LONGEST = 2_000
 
 
 class Line(Protocol):
     """A connection that all processes share."""
 
     async def send(self, sender: str, topics: Sequence[str]) -> None:
-        """Tells all who receive, the sender too."""
+        """Tells all who receive, the sender too; no topic stands for every one."""
 
     def receive(self) -> AsyncIterator[tuple[str, Sequence[str]]]:
         """What is sent, with its sender, from now on; first nobody with no topic: from here nothing is lost."""
 
     async def close(self) -> None:
         """Gives its connections back."""
+
+
+def _can_be_told(topic: str) -> bool:
+    """What no line takes would stand in the way of all that comes after it, for ever."""
+    try:
+        return len(topic.encode()) <= LONGEST and not {"\0", "\n"} & set(topic)
+    except UnicodeEncodeError:
+        return False
 
 
 Failures = tuple[type[BaseException], ...]
@@ -57,8 +68,8 @@ class SharedWakeUps(MemoryWakeUps):
             self._loop.call_soon_threadsafe(self._put, topics)
 
     def _put(self, topics: Sequence[str]) -> None:
-        if len(self._waiting) < MOST:
-            self._waiting.update(dict.fromkeys(topics))
+        told = filter(_can_be_told, topics)
+        self._waiting.update(dict.fromkeys(islice(told, max(MOST - len(self._waiting), 0))))
         self._fresh.set()
 
     @contextlib.asynccontextmanager
@@ -107,7 +118,7 @@ class SharedWakeUps(MemoryWakeUps):
         if not topics:
             return
         try:
-            await self._line.send(self._name, topics)
+            await self._line.send(self._name, topics if len(topics) < MOST else ())
         except BaseException:
             self._fresh.set()
             raise

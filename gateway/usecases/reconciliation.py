@@ -4,7 +4,7 @@ A gateway may be at work meanwhile, so a difference counts only where a second l
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.contract.ordering import Ordering
@@ -17,7 +17,7 @@ from gateway.domain.ordering.reconciliation import (
     product_differences,
     unknown_order,
 )
-from gateway.domain.ordering.states import OrderItemState
+from gateway.domain.ordering.states import ItemPhase, OrderItemState
 from gateway.domain.parties import ProviderAccount
 from gateway.federation.directory import Directory
 from gateway.ports import Storage
@@ -166,10 +166,20 @@ async def _compare_orders(ordering: Ordering, kept: KeptItem, seen: _Seen, unkno
             seen.orders += 1
             different = order_difference(item, ref, await _state(ordering, ref, item.key(step)))
             seen.differences += [different] if different else []
-    for record in kept.steps:
-        if _may_have_arrived(record):
-            seen.orders += 1
-            await _look_by_key(ordering, item, record.key, seen, unknown)
+    for key in _doubtful_keys(kept):
+        seen.orders += 1
+        await _look_by_key(ordering, item, key, seen, unknown)
+
+
+def _doubtful_keys(kept: KeptItem) -> Iterable[str]:
+    """Those that may have made an order that we do not know, each once.
+
+    An item that was given up unsent may have been sent after all: before the database was set back to an older copy.
+    """
+    item = kept.item
+    sent = [record.key for record in kept.steps if _may_have_arrived(record)]
+    is_unsent = item.phase is ItemPhase.ENDED and item.order_ref is None
+    return dict.fromkeys([*sent, item.key(Step.PLACE)] if is_unsent else sent)
 
 
 def _may_have_arrived(record: StepRecord) -> bool:

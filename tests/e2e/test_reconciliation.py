@@ -118,6 +118,29 @@ async def test_each_kind_of_difference_is_named_and_nothing_is_changed(tmp_path:
         assert await running.kept() == before
 
 
+@pytest.mark.requirement("S5", "R7")
+async def test_an_order_of_an_item_that_a_restored_copy_gave_up_unsent_is_named(
+    tmp_path: Path, operators: Path
+) -> None:
+    async with reconciled(tmp_path, operators) as running:
+        async with running.opened() as (storage, _):
+            order = await read(storage, running.order)
+            given_up = order.items[0]
+            unsent = replace(
+                given_up, state=OrderItemState.CANCELLED, phase=ItemPhase.ENDED, order_ref=None, product=None
+            )
+            async with storage.writing() as unit:
+                found = await unit.orders.get(running.order, lock=True)
+                assert found is not None
+                await unit.orders.save(replace(found, items=(unsent, *found.items[1:])))
+
+        _, text, errors = await running.report("--format", "json")
+
+        told = [each for provider in json.loads(text)["providers"] for each in provider["differences"]]
+        shown = [(each["kind"], each["ref"], each["ours"], each["theirs"]) for each in told]
+        assert shown == [("ORDER_UNKNOWN", given_up.order_ref, "CANCELLED", "COMPLETED")], errors
+
+
 async def plant(running: Reconciled) -> set[tuple[str, str, str | None, str | None]]:
     """One of each kind; what the report is to say: kind, reference, our state, theirs."""
     async with running.opened() as (storage, registry):

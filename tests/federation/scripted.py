@@ -152,7 +152,8 @@ class Scripted:
         await self._answer()
 
     def read(self, body: Mapping[str, Any]) -> Sequence[Signal]:
-        return [Signal(SignalKind(body["kind"]), body.get("ref"), body.get("key"))]
+        refs = body.get("refs", [body.get("ref")])
+        return [Signal(SignalKind(body["kind"]), ref, body.get("key")) for ref in refs]
 
     def provider(self) -> Provider:
         return Provider(profile(self.slug), catalog=self, ordering=self, events=self, event_proof=self.event_proof)

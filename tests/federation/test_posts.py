@@ -7,6 +7,7 @@ import pytest
 
 from gateway.contract import EventProof, Post, Proven
 from gateway.federation.posts import Posts, Receipt
+from gateway.federation.signals import MOST
 from gateway.kit.webhooks import HmacProof, sign_hmac
 from gateway.storage import MemoryWakeUps
 from tests.federation.scripted import Fixed, HandClock, Scripted
@@ -84,6 +85,26 @@ async def test_what_is_remembered_has_a_bound_and_room_again_once_proofs_are_ove
 
     desk.clock.forward(300)
     assert await desk.receipts(desk.signed("4")) == [Receipt.TAKEN]
+
+
+async def test_a_post_by_a_key_is_about_the_providers_own_order_alone(desk: Desk) -> None:
+    body = orjson.dumps({"kind": "ORDER", "key": "order/1/place/1"})
+    with (
+        desk.wakeups.listen("provider-key:nord:order/1/place/1") as own,
+        desk.wakeups.listen("provider-key:syd:order/1/place/1") as anothers,
+    ):
+        assert await desk.receipts(desk.signed(body=body)) == [Receipt.TAKEN]
+
+        assert [await each.wait(0) for each in (own, anothers)] == [True, False]
+
+
+async def test_of_a_post_about_very_many_orders_the_first_are_looked_at(desk: Desk) -> None:
+    body = orjson.dumps({"kind": "ORDER", "refs": [f"o{number}" for number in range(MOST + 1)]})
+    names = [f"provider-order:nord:o{number}" for number in (MOST - 1, MOST)]
+    with desk.wakeups.listen(names[0]) as within, desk.wakeups.listen(names[1]) as beyond:
+        assert await desk.receipts(desk.signed(body=body)) == [Receipt.TAKEN]
+
+        assert [await each.wait(0) for each in (within, beyond)] == [True, False]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 50_000, b'{"kind": "WEATHER"}', b'{"kind": 1}'])

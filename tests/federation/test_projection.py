@@ -213,7 +213,7 @@ async def test_an_event_wakes_who_waits_for_what_it_names() -> None:
     unknown = await receive(directory, bus, "two", {"kind": "ORDER", "ref": "17"})
 
     assert (known, unknown) == (True, False)
-    assert bus.notified == ["provider-order:one:17", "provider-key:k"]
+    assert bus.notified == ["provider-order:one:17", "provider-key:one:k"]
 
 
 async def test_the_index_is_in_each_order_total_and_goes_on_behind_a_key() -> None:

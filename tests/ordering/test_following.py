@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, update
 from uuid_utils import uuid7
 
 from gateway.domain.errors import RequestError
@@ -17,7 +18,8 @@ from gateway.domain.ordering.orders import Order
 from gateway.domain.ordering.states import OrderState
 from gateway.domain.parties import Caller, CustomerKind
 from gateway.ports import NewAccount, NewEvent
-from gateway.storage import MemoryWakeUps, SystemClock, open_storage
+from gateway.storage import MemoryWakeUps, SystemClock, open_storage, tables
+from gateway.storage.unit import SqlUnitOfWork
 from gateway.usecases import feeds
 from gateway.usecases.core import Core
 from gateway.usecases.following import follow_customer, follow_order, list_order_events
@@ -254,3 +256,48 @@ async def test_another_orders_cursor_and_another_customers_order_are_refused(sho
         await follow_order(shop.core, shop.caller, second.id, cursor)
     with pytest.raises(RequestError, match="NOT_FOUND"):
         await follow_order(shop.core, Caller(), first.id, None)
+
+
+@pytest.mark.requirement("S3", "S5")
+async def test_the_cursor_of_an_event_that_a_restored_copy_lacks_is_refused_also_once_another_has_its_numbers(
+    shop: Shop,
+) -> None:
+    order = await shop.place()
+    await shop.tell(order, "OrderStateChanged", "OrderCompleted")
+    told = await take(await follow_order(shop.core, shop.caller, order.id, None))
+
+    await set_back(shop, order)
+    await shop.tell(order, "OrderStateChanged", "OrderStateChanged", "OrderCompleted")
+
+    for follow, of in ((follow_order, order.id), (follow_customer, shop.customer_id)):
+        with pytest.raises(RequestError, match="BAD_CURSOR"):
+            await follow(shop.core, shop.caller, of, told[-1].cursor)
+    known = await take(await follow_order(shop.core, shop.caller, order.id, told[0].cursor))
+    assert [event.sequence for event in known] == [2, 3, 4]
+    assert not {event.id for event in known} & {event.id for event in told}
+
+
+async def set_back(shop: Shop, order: Order) -> None:
+    """To the copy that was made when the order had just been placed."""
+    async with shop.core.storage.writing() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
+        connection = uow._rows.connection
+        await connection.execute(delete(tables.order_event).where(tables.order_event.c.seq > 1))
+        await connection.execute(update(tables.customer).values(last_event=1))
+        await uow.orders.get(order.id, lock=True)
+        await uow.orders.save(dataclasses.replace(order, last_sequence=1))
+
+
+async def test_the_cursors_of_events_that_were_told_without_a_mark_stay_as_they_are(shop: Shop) -> None:
+    order = await shop.place()
+    async with shop.core.storage.writing() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
+        await uow._rows.connection.execute(update(tables.order_event).values(format=1))
+    await shop.tell(order, "OrderCompleted")
+
+    first, last = (await list_order_events(shop.core, order, 2, None)).edges
+
+    assert read_event_cursor(first.cursor, "after").mark == ""
+    assert [event.id for event in await take(await follow_order(shop.core, shop.caller, order.id, first.cursor))] == [
+        last.node.id
+    ]

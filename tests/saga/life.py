@@ -287,5 +287,7 @@ class Life(RuleBasedStateMachine):
 
     async def tell(self, operator: Operator, copies: int) -> None:
         for entry in [each for each in operator.orders.values() for _ in range(copies)]:
-            self.scene.wakeups.notify(f"provider-order:{operator.slug}:{entry.ref}", f"provider-key:{entry.key}")
+            self.scene.wakeups.notify(
+                f"provider-order:{operator.slug}:{entry.ref}", f"provider-key:{operator.slug}:{entry.key}"
+            )
             await asyncio.sleep(0)

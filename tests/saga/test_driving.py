@@ -14,7 +14,7 @@ from gateway.saga.driver import drive
 from gateway.saga.written import Written
 from gateway.storage.orders import SqlOrders
 from tests.clock import NOON
-from tests.saga.world import ACCESS, CONTENT, LIMITS, SERVICE, World, item_of, new_order, open_world
+from tests.saga.world import ACCESS, CONTENT, LIMITS, REFS, SERVICE, World, item_of, new_order, open_world
 
 
 @pytest.fixture
@@ -58,6 +58,26 @@ async def test_an_order_whose_providers_post_is_looked_at_only_when_it_has_ended
 
     assert order.state is OrderState.COMPLETED
     assert looks == [1, 1, 1]
+
+
+async def test_posts_that_an_item_goes_on_put_off_no_look_again_and_again(tmp_path: Path) -> None:
+    often = dataclasses.replace(LIMITS, delivery_s=60.0, poll_first_s=0.1, poll_most_s=0.1, poll_heard_s=0.5)
+    async with open_world(tmp_path, often, delivery_min_s=1.0, delivery_max_s=1.0) as world:
+        for slug in (ACCESS, CONTENT):
+            await world.fault(slug, "hub.event", "lose")
+        await world.fault(CONTENT, "productOrder.create", "never_finish")
+        order = await world.place(refs={ACCESS: REFS[ACCESS], CONTENT: REFS[CONTENT]})
+        driving = asyncio.create_task(drive(world.work, order.id))
+        order = await world.until(order, lambda now: all(item.order_ref for item in now.items))
+
+        async with asyncio.timeout(5):
+            while item_of(order, ACCESS).phase is not ItemPhase.DONE:
+                world.work.wakeups.notify(f"going-order:{ACCESS}:{item_of(order, ACCESS).order_ref}")
+                await asyncio.sleep(0.02)
+                order = await world.read(order)
+
+        driving.cancel()
+        await asyncio.gather(driving, return_exceptions=True)
 
 
 @pytest.fixture

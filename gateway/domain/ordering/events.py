@@ -10,7 +10,8 @@ from datetime import datetime
 from gateway.domain.ordering.orders import Failure
 from gateway.domain.ordering.states import OrderItemState, OrderState
 
-EVENT_FORMAT = 1
+# 2: its cursor holds a mark of the event.
+EVENT_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,18 +21,19 @@ from gateway.saga.work import Work
 async def place(work: Work, order: Order, item: OrderItem) -> float:
     """Places the item once: a send that is stored already is looked for first, by its key.
 
-    It is sent again only where the provider honours keys, or nothing of the former one can come any more.
+    It is sent again only where the provider honours keys, or nothing of the former one can come any more. Who does not
+    honour keys is asked before the first time, too.
     """
     key = item.key(Step.PLACE)
     try:
         ordering = work.ordering(item)
-        if item.phase is ItemPhase.PLACING:
-            left_s = work.unsettled_s(item)
-            found = await ordering.find(key)
-            if found is not None:
-                return await _placed(work, order, item, found)
-            if left_s > 0 and not work.provider(item).honours_keys:
-                return await work.unsettled(order, item, left_s)
+        is_again = item.phase is ItemPhase.PLACING
+        left_s = work.unsettled_s(item) if is_again else 0.0
+        found = await work.found(item, key, is_again=is_again)
+        if found is not None:
+            return await _placed(work, order, item, found)
+        if left_s > 0 and not work.provider(item).honours_keys:
+            return await work.unsettled(order, item, left_s)
         sent = await work.write(order, item, _send(work.clock.now()), work.begun(item, Step.PLACE, key))
         sent_item = sent.item(item.id) if sent else None
         if sent is None or sent_item is None:
