@@ -86,12 +86,18 @@ async def registered(directory: Directory, callbacks: Callbacks, retry_s: float 
 
 async def _keep(directory: Directory, slug: str, url: str, retry_s: float) -> None:
     current: Events | None = None
+    told: str | None = None
     try:
         while True:
             provider = directory.provider(slug)
             events = provider.events if provider else None
-            if events is not None and events is not current and await _subscribe(events, slug, url):
-                current = events
+            if events is not None and events is not current:
+                failure = await _subscribe(events, url)
+                # Once: it is tried again for as long as it takes.
+                if failure not in {None, told}:
+                    log.warning("no events yet provider=%s error=%s", slug, failure)
+                told = failure
+                current = events if failure is None else current
             await asyncio.sleep(CARE_S if current is not None and current is events else retry_s)
     finally:
         if current is not None:
@@ -100,10 +106,10 @@ async def _keep(directory: Directory, slug: str, url: str, retry_s: float) -> No
                     await current.unsubscribe()
 
 
-async def _subscribe(events: Events, slug: str, url: str) -> bool:
+async def _subscribe(events: Events, url: str) -> str | None:
+    """Returns the kind of error that kept it from being registered, None where it is."""
     try:
         await events.subscribe(url)
     except ProviderError as error:
-        log.warning("no events yet provider=%s error=%s", slug, type(error).__name__)
-        return False
-    return True
+        return type(error).__name__
+    return None
