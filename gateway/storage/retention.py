@@ -17,8 +17,10 @@ class SqlRetention:
 
     async def drop_orders(self, before: datetime, limit: int) -> int:
         order = tables.order.c
-        has_ended = order.is_open.is_(False) & (order.placed_at < before)
-        chosen = select(order.key).where(has_ended).order_by(order.placed_at, order.key).limit(limit)
+        # What came on last of an ended order is its end. Of one that ended before that was kept, nobody knows it.
+        is_old = or_(order.progressed_at < before, order.progressed_at.is_(None) & (order.placed_at < before))
+        has_ended = order.is_open.is_(False) & is_old
+        chosen = select(order.key).where(has_ended).order_by(order.progressed_at, order.key).limit(limit)
         keys = [row.key for row in await self._rows.all(chosen)]
         if not keys:
             return 0

@@ -1,13 +1,13 @@
 """What is kept for a time only: dropped whole, the oldest first, and nothing else."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from gateway.domain.engagement import Notification
 from gateway.domain.ordering.orders import Order
-from gateway.domain.ordering.states import OrderState
+from gateway.domain.ordering.states import ItemPhase, OrderState
 from gateway.ports import IdempotencyRecord, NewEvent, Session
 from gateway.ports.steps import StepRecord
 from gateway.storage import MemoryWakeUps, SqlStorage
@@ -19,7 +19,13 @@ from tests.samples import a_customer, an_account, an_order, new_id
 DAY = timedelta(days=1)
 
 
-async def _kept(storage: SqlStorage, order: Order, state: OrderState) -> Order:
+def _that_took_until(order: Order, end: datetime) -> Order:
+    return dataclasses.replace(
+        order, items=tuple(dataclasses.replace(item, phase=ItemPhase.DONE, phase_since=end) for item in order.items)
+    )
+
+
+async def _kept(storage: SqlStorage, order: Order, state: OrderState = OrderState.COMPLETED) -> Order:
     """That order with an event, a step, a key and a notice, in that state."""
     order = dataclasses.replace(order, state=state)
     async with storage.writing() as unit:
@@ -40,7 +46,7 @@ async def test_old_orders_that_have_ended_go_with_all_that_belongs_to_them(stora
     customer = await a_customer(storage)
     old = await _kept(storage, an_order(customer, NOON - 40 * DAY), OrderState.COMPLETED)
     still_open = await _kept(storage, an_order(customer, NOON - 40 * DAY), OrderState.HELD)
-    young = await _kept(storage, an_order(customer, NOON - 20 * DAY), OrderState.COMPLETED)
+    young = await _kept(storage, _that_took_until(an_order(customer, NOON - 40 * DAY), NOON - 20 * DAY))
     core = a_core(storage, MemoryWakeUps(), SettableClock(NOON))
 
     dropped = await drop_old(core, RetentionRules(orders=30 * DAY, sessions=None))
