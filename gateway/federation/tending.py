@@ -21,11 +21,17 @@ async def tended(name: str, work: Callable[[], Awaitable[None]], pause_s: float 
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def failure_of(work: Awaitable[None]) -> Exception | None:
+    """How it failed, None where it did not; an end that was asked for is no failure, and raised."""
+    (failure,) = await asyncio.gather(work, return_exceptions=True)
+    if isinstance(failure, BaseException) and not isinstance(failure, Exception):
+        raise failure
+    return failure
+
+
 async def _tend(name: str, work: Callable[[], Awaitable[None]], pause_s: float) -> None:
     while True:
-        (failure,) = await asyncio.gather(work(), return_exceptions=True)
-        if isinstance(failure, BaseException) and not isinstance(failure, Exception):
-            raise failure
+        failure = await failure_of(work())
         # The kind alone: its text may hold what belongs into no log.
         log.warning("%s begins again: %s", name, type(failure).__name__)
         await asyncio.sleep(pause_s)

@@ -13,7 +13,7 @@ from gateway.domain.identity import own_id
 from gateway.domain.ordering.orders import Order, OrderItem
 from gateway.domain.ordering.states import ItemPhase, OrderState
 from gateway.domain.security import NewSecurityEvent, SecurityEventKind
-from gateway.ports import Storage, UnitOfWork
+from gateway.ports import NewEvent, Storage, UnitOfWork
 from gateway.ports.steps import StepRecord
 from gateway.saga.changes import settled
 from gateway.saga.history import events_between
@@ -41,20 +41,20 @@ async def write_change(uow: UnitOfWork, before: Order, after: Order, now: dateti
     after = settled(after, now)
     if after == before:
         return before
-    after = await uow.orders.save(_numbered(before, after))
-    await _tell(uow, before, after, now)
+    new = events_between(before, after)
+    after = await uow.orders.save(_numbered(after, new))
+    await _tell(uow, before, after, new, now)
     return after
 
 
-def _numbered(before: Order, after: Order) -> Order:
-    """With the number that the last event in between will have."""
-    return replace(after, last_sequence=before.last_sequence + len(events_between(before, after)))
+def _numbered(after: Order, new: Sequence[NewEvent]) -> Order:
+    """With the number that the last of these events will have."""
+    return replace(after, last_sequence=after.last_sequence + len(new))
 
 
-async def _tell(uow: UnitOfWork, before: Order, after: Order, now: datetime) -> None:
-    """The events in between, and what else follows from them; `after` is stored already."""
-    unnumbered = replace(after, last_sequence=before.last_sequence)
-    await uow.events.append(unnumbered, events_between(before, after), now)
+async def _tell(uow: UnitOfWork, before: Order, after: Order, new: Sequence[NewEvent], now: datetime) -> None:
+    """The events in between, and what else follows; `after` is stored already, with their numbers."""
+    await uow.events.append(replace(after, last_sequence=before.last_sequence), new, now)
     for told in _security_events(before, after, now):
         await uow.security_events.record(told)
     if after.state is not before.state and after.state in _NOTICES:
@@ -135,15 +135,18 @@ async def write_learnt(
 
 async def _written_over(uow: UnitOfWork, known: Order, learnt: Sequence[Learnt]) -> Order | None:
     """The changes of what is known, stored where that still stands; None where the order must be read."""
+    if known.mark is None:
+        return None
     after, counted = _applied(known, learnt)
     # That something counts no more, or changes nothing, is believed only of what is held.
     if len(counted) < len(learnt) or after == known:
         return None
-    stored = await uow.orders.save_over(known, _numbered(known, after))
+    new = events_between(known, after)
+    stored = await uow.orders.save_over(known, _numbered(after, new))
     if stored is None:
         return None
     await _record(uow, stored, counted)
-    await _tell(uow, known, stored, learnt[-1].now)
+    await _tell(uow, known, stored, new, learnt[-1].now)
     return stored
 
 

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.federation.tending import failure_of
+
 log = logging.getLogger(__name__)
 
 AGAIN_S = 2.0
@@ -32,11 +34,9 @@ class Parts:
         It is no step of the engine's, which would fail with the engine's own connection to the database.
         """
         while True:
-            (failure,) = await asyncio.gather(self.drive(order_id), return_exceptions=True)
+            failure = await failure_of(self.drive(order_id))
             if failure is None:
                 return
-            if not isinstance(failure, Exception):
-                raise failure
             # A driver fails only when our own store does. The kind alone: its text may hold what belongs into no log.
             log.warning("driving is put off order=%s: %s", order_id, type(failure).__name__)
             await asyncio.sleep(AGAIN_S)

@@ -104,20 +104,23 @@ class Work:
             raise NotOffered(item.provider, "ordering")
         return ordering
 
-    async def found(self, item: OrderItem, key: str, *, is_again: bool) -> ProviderOrder | None:
-        """What was made by that key, None where it is to be sent; `is_again`: it was sent, as far as is known here.
+    async def found(self, item: OrderItem, key: str, *, is_again: bool) -> tuple[ProviderOrder | None, float]:
+        """What was made by that key, and where nothing was, for how many seconds it must not be sent yet.
 
-        A copy of the database that was restored does not know what was sent since. So who does not honour keys is
-        asked before the first time, too; not to be able to tell is no reason then not to order. Raises: ProviderError.
+        `is_again`: it was sent, as far as is known here. A copy of the database that was restored does not know what
+        was sent since: so who does not honour keys is asked before the first time, too, and not to be able to tell is
+        no reason then not to order. Raises: ProviderError.
         """
-        if not is_again and self.provider(item).honours_keys:
-            return None
+        honours_keys = self.provider(item).honours_keys
+        if not is_again and honours_keys:
+            return None, 0.0
+        left_s = self.unsettled_s(item) if is_again else 0.0
         try:
-            return await self.ordering(item).find(key)
+            return await self.ordering(item).find(key), 0.0 if honours_keys else left_s
         except ContractBroken:
             if is_again:
                 raise
-            return None
+            return None, 0.0
 
     async def write(
         self, order: Order, item: OrderItem, change: Change, record: StepRecord | None = None

@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from gateway.domain.errors import GatewayError, StorageUnavailable
 
-__all__ = ["ForeignDatabase", "StorageUnavailable", "UnknownRevision", "told_as_unavailable"]
+__all__ = ["ForeignDatabase", "StorageUnavailable", "UnknownRevision", "told_as_unavailable", "unavailable"]
 
 
 @contextmanager
@@ -20,11 +20,11 @@ def told_as_unavailable() -> Iterator[None]:
     except (OperationalError, InterfaceError, NoConnectionFree, OSError) as error:
         if _is_wrong(error):
             raise
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
 def _is_wrong(error: Exception) -> bool:
@@ -33,7 +33,8 @@ def _is_wrong(error: Exception) -> bool:
     return code is not None and code & 0xFF in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY}
 
 
-def _unavailable(error: Exception) -> StorageUnavailable:
+def unavailable(error: Exception) -> StorageUnavailable:
+    """What a failure of a database's driver is told as."""
     # Not the statement: it may hold what belongs into no log.
     cause = getattr(error, "orig", None) or error
     return StorageUnavailable(f"the database can't be used: {type(cause).__name__}")

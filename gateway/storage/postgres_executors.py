@@ -17,9 +17,9 @@ from typing import Any
 
 from psycopg.rows import TupleRow
 
-from gateway.domain.errors import StorageUnavailable
 from gateway.ports.executors import ExecutorIdInUse, ExecutorRecord, LeaseLost, Recover
 from gateway.storage.clock import steady_s
+from gateway.storage.failures import unavailable
 from gateway.storage.postgres_sessions import FAILURES, Connection, open_session
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def _told_as_unavailable() -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
-        raise StorageUnavailable(f"the database can't be used: {type(error).__name__}") from error
+        raise unavailable(error) from error
 
 
 async def _ask(connection: Connection, statement: str, *values: Any) -> TupleRow | None:

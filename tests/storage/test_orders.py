@@ -132,15 +132,21 @@ async def test_changes_of_one_order_wait_for_each_other(storage: SqlStorage) -> 
     assert [item.tries for item in kept.items] == [6, 6]
 
 
+async def a_kept_order(storage: SqlStorage) -> Order:
+    """A new one, as the store has it."""
+    order = an_order(await a_customer(storage))
+    async with storage.writing() as unit:
+        await unit.orders.add(order)
+    async with storage.reading() as unit:
+        kept = await unit.orders.get(order.id)
+    assert kept is not None
+    return kept
+
+
 @needs_postgres
 async def test_an_order_is_saved_over_what_is_known_of_it_only_while_that_stands(new_postgres: str) -> None:
     async with open_storage(new_postgres, MemoryWakeUps(), SettableClock(), None) as storage:
-        order = an_order(await a_customer(storage))
-        async with storage.writing() as unit:
-            await unit.orders.add(order)
-        async with storage.reading() as unit:
-            read = await unit.orders.get(order.id)
-        assert read is not None
+        read = await a_kept_order(storage)
         items = (dataclasses.replace(read.items[0], tries=1), *read.items[1:])
         first = dataclasses.replace(read, items=items, last_sequence=4)
         second = dataclasses.replace(first, state=OrderState.HELD)
@@ -154,7 +160,7 @@ async def test_an_order_is_saved_over_what_is_known_of_it_only_while_that_stands
             again = await unit.orders.save_over(written, second)
 
         async with storage.reading() as unit:
-            kept = await unit.orders.get(order.id)
+            kept = await unit.orders.get(read.id)
     assert (written, late, again, kept) == (first, None, second, second)
     assert kept is not None
     assert again is not None
@@ -163,17 +169,13 @@ async def test_an_order_is_saved_over_what_is_known_of_it_only_while_that_stands
 
 async def test_of_a_store_that_sets_no_mark_no_order_is_saved_over(tmp_path: Path) -> None:
     async with open_storage(f"sqlite:///{tmp_path}/gateway.db", MemoryWakeUps(), SettableClock(), None) as storage:
-        order = an_order(await a_customer(storage))
+        read = await a_kept_order(storage)
         async with storage.writing() as unit:
-            await unit.orders.add(order)
-        async with storage.writing() as unit:
-            read = await unit.orders.get(order.id)
-            assert read is not None
             saved = await unit.orders.save_over(read, dataclasses.replace(read, state=OrderState.FAILED))
 
         async with storage.reading() as unit:
-            kept = await unit.orders.get(order.id)
-    assert (read.mark, saved, kept) == (None, None, order)
+            kept = await unit.orders.get(read.id)
+    assert (read.mark, saved, kept) == (None, None, read)
 
 
 async def test_of_many_uses_of_one_idempotency_key_one_wins(storage: SqlStorage) -> None:

@@ -27,12 +27,10 @@ async def place(work: Work, order: Order, item: OrderItem) -> float:
     key = item.key(Step.PLACE)
     try:
         ordering = work.ordering(item)
-        is_again = item.phase is ItemPhase.PLACING
-        left_s = work.unsettled_s(item) if is_again else 0.0
-        found = await work.found(item, key, is_again=is_again)
+        found, left_s = await work.found(item, key, is_again=item.phase is ItemPhase.PLACING)
         if found is not None:
             return await _placed(work, order, item, found)
-        if left_s > 0 and not work.provider(item).honours_keys:
+        if left_s > 0:
             return await work.unsettled(order, item, left_s)
         sent = await work.write(order, item, _send(work.clock.now()), work.begun(item, Step.PLACE, key))
         sent_item = sent.item(item.id) if sent else None

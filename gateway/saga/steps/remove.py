@@ -20,12 +20,10 @@ async def remove(work: Work, order: Order, item: OrderItem) -> float:
     key = item.key(Step.REMOVE)
     try:
         ordering = work.ordering(item)
-        is_again = item.phase is ItemPhase.REMOVING
-        left_s = work.unsettled_s(item) if is_again else 0.0
-        found = await work.found(item, key, is_again=is_again)
+        found, left_s = await work.found(item, key, is_again=item.phase is ItemPhase.REMOVING)
         if found is not None:
             return await _accepted(work, order, item, found)
-        if left_s > 0 and not work.provider(item).honours_keys:
+        if left_s > 0:
             return await work.unsettled(order, item, left_s)
         record, now = work.begun(item, Step.REMOVE, key), work.clock.now()
         sent = await work.write(order, item, lambda o, i: changes.sending(o, i, ItemPhase.REMOVING, now), record)
