@@ -1,18 +1,14 @@
 """What happened to a registration: each event carries the status of its moment and never changes."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from gateway.domain.errors import RequestError
+from gateway.domain.log_cursors import LogCursors
 from gateway.domain.registrations import CheckOutcome, RegistrationStatus
 
-_VERSION = "p1"
-# What a database's integer holds.
-_LAST = 2**31 - 1
+REGISTRATION_CURSORS = LogCursors("p")
+"""Of a registration's events; the log is the raw key of the registration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,21 +81,3 @@ class RegistrationRemoved(RegistrationEvent):
 REGISTRATION_EVENTS: Mapping[str, type[RegistrationEvent]] = {
     kind.__name__: kind for kind in RegistrationEvent.__subclasses__()
 }
-
-
-def registration_cursor(key: str, sequence: int) -> str:
-    """The cursor of that event of the registration of that raw key."""
-    return urlsafe_b64encode(f"{_VERSION}:{key}:{sequence}".encode()).decode().rstrip("=")
-
-
-def read_registration_cursor(cursor: str, *path: str) -> tuple[str, int]:
-    """The raw key and the sequence in a cursor. Raises: RequestError BAD_CURSOR at `path` for what is none."""
-    try:
-        text = urlsafe_b64decode(cursor[:200] + "=" * (-len(cursor[:200]) % 4)).decode("ascii")
-        version, key, number = text.split(":")
-        found = (str(UUID(key)), int(number))
-        if version != _VERSION or registration_cursor(*found) != cursor or found[1] > _LAST:
-            raise ValueError(cursor)
-    except (binascii.Error, ValueError, UnicodeDecodeError):
-        raise RequestError.at("BAD_CURSOR", *path) from None
-    return found

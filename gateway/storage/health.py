@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from gateway.domain.health import Circuit, HealthChange, HealthState
-from gateway.domain.health_events import HealthEvent, health_cursor
+from gateway.domain.health_events import HEALTH_CURSORS, HealthEvent
 from gateway.ports.health import KEPT
 from gateway.storage import tables
 from gateway.storage.columns import closest
@@ -20,7 +20,7 @@ def _read(row: Row[Any]) -> HealthEvent:
     return HealthEvent(
         id=own_id(HEALTH_EVENT, row.key),
         sequence=row.seq,
-        cursor=health_cursor(row.provider, row.seq),
+        cursor=HEALTH_CURSORS.of(row.provider, row.seq, row.key),
         gateway=row.gateway,
         provider=row.provider,
         capability=row.capability,

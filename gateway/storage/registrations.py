@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, up
 
 from gateway.domain.ordering.states import OrderItemState
 from gateway.domain.registration_events import (
+    REGISTRATION_CURSORS,
     REGISTRATION_EVENTS,
     RegistrationEvent,
     RegistrationUpdated,
-    registration_cursor,
 )
 from gateway.domain.registrations import CheckOutcome, ProviderRegistration, RegistrationStatus
 from gateway.ports.registrations import PROVIDERS_TOPIC, SealedConnections, StandingProvider
@@ -50,7 +50,7 @@ def _read_event(row: Row[Any]) -> RegistrationEvent:
         id=own_id(REGISTRATION_EVENT, row.key),
         registration_id=own_id(REGISTRATION, row.registration),
         sequence=row.seq,
-        cursor=registration_cursor(row.registration, row.seq),
+        cursor=REGISTRATION_CURSORS.of(row.registration, row.seq, row.key),
         occurred_at=row.occurred_at,
         status=closest(RegistrationStatus, row.status, RegistrationStatus.CHECKING),
         check=from_json(row.check_outcome, CheckOutcome) if row.check_outcome else None,

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from gateway.domain.errors import RequestError
 from gateway.domain.health import HealthChange
-from gateway.domain.health_events import HealthEvent, read_health_cursor
+from gateway.domain.health_events import HEALTH_CURSORS, HealthEvent
 from gateway.domain.parties import Caller
 from gateway.usecases.core import Core
 from gateway.usecases.registrations import find_registration
@@ -39,10 +39,12 @@ async def follow_health(
 
 
 async def _position(core: Core, slug: str, after: str) -> int:
-    sequence = read_health_cursor(after, slug, "after")
+    position = HEALTH_CURSORS.read(after, "after")
     async with core.storage.reading() as unit:
         last = await unit.health.last(slug)
-    # A well-formed cursor that no event has had is somebody's invention.
-    if sequence > last:
+        found = await unit.health.of_provider(slug, position.sequence - 1, 1)
+    # A well-formed cursor that no event has had is somebody's invention, or of an event that a restored copy lacks.
+    is_anothers = bool(found) and found[0].sequence == position.sequence and found[0].cursor != after
+    if position.log != slug or position.sequence > last or (position.mark and is_anothers):
         raise RequestError.at("BAD_CURSOR", "after")
-    return sequence
+    return position.sequence

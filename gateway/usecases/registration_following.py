@@ -6,7 +6,7 @@ from contextlib import aclosing
 from gateway.domain.errors import RequestError
 from gateway.domain.identity import own_key
 from gateway.domain.parties import Caller
-from gateway.domain.registration_events import RegistrationEvent, RegistrationRemoved, read_registration_cursor
+from gateway.domain.registration_events import REGISTRATION_CURSORS, RegistrationEvent, RegistrationRemoved
 from gateway.usecases.core import Core
 from gateway.usecases.registrations import find_registration
 
@@ -42,10 +42,11 @@ async def _to_the_last(feed: AsyncGenerator[RegistrationEvent, None]) -> AsyncGe
 async def _position(core: Core, registration_id: str, after: str | None) -> int:
     if after is None:
         return 0
-    key, sequence = read_registration_cursor(after, "after")
+    position = REGISTRATION_CURSORS.read(after, "after")
     async with core.storage.reading() as unit:
-        found = await unit.registrations.events(registration_id, sequence - 1, 1)
-    # A well-formed cursor that no event has is somebody's invention.
-    if key != own_key("ProviderRegistration", registration_id) or not found or found[0].cursor != after:
+        found = await unit.registrations.events(registration_id, position.sequence - 1, 1)
+    # A well-formed cursor that no event has is somebody's invention, or of an event that a restored copy lacks.
+    is_its_own = position.log == own_key("ProviderRegistration", registration_id)
+    if not is_its_own or not found or (position.mark and found[0].cursor != after):
         raise RequestError.at("BAD_CURSOR", "after")
-    return sequence
+    return position.sequence

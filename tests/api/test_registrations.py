@@ -1,9 +1,12 @@
 """Bringing a provider in over the API: what a partner sees, live and later, and what no answer ever holds."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 
+from gateway.domain.identity import own_key
+from gateway.domain.registration_events import REGISTRATION_CURSORS
 from gateway.domain.registrations import ProviderRegistration
 from gateway.usecases.checking import run_checks
 from tests.api.running import Running, begun, said, send
@@ -96,8 +99,14 @@ async def test_a_follower_goes_on_after_the_cursor_it_had(gateway: Running) -> N
         of_other = await unit.registrations.events(other, 0, 1)
     after = await first(events[2].cursor)
 
+    key = own_key("ProviderRegistration", registration_id) or ""
+    of_before_there_were_marks = urlsafe_b64encode(f"p1:{key}:3".encode()).decode().rstrip("=")
+    also_after = await first(of_before_there_were_marks)
+
     assert after["payload"]["data"]["registrationEvents"]["sequence"] == 4
-    for wrong in (of_other[0].cursor, "nonsense", events[0].cursor[:-2]):
+    assert also_after["payload"]["data"] == after["payload"]["data"]
+    of_an_event_that_a_restored_copy_lacks = REGISTRATION_CURSORS.of(key, 3, "01980000-0000-7000-8000-0123456789ab")
+    for wrong in (of_other[0].cursor, "nonsense", events[0].cursor[:-2], of_an_event_that_a_restored_copy_lacks):
         assert (await first(wrong))["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 

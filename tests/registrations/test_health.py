@@ -1,6 +1,7 @@
 """A provider's health, live: its partner and the operator follow it, and nobody else."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from contextlib import aclosing
 
 import pytest
@@ -8,8 +9,8 @@ import pytest
 from gateway.contract import Unavailable
 from gateway.domain.errors import RequestError
 from gateway.domain.health import Circuit, HealthState
-from gateway.domain.health_events import HealthEvent, health_cursor
-from gateway.domain.identity import own_id
+from gateway.domain.health_events import HEALTH_CURSORS, HealthEvent
+from gateway.domain.identity import own_id, own_key
 from gateway.domain.parties import Caller
 from gateway.usecases.health import follow_health
 from tests.federation.scripted import failing
@@ -27,6 +28,11 @@ async def seen(world: World, caller: Caller, registration_id: str, after: str | 
             if len(found) == count:
                 return found
     raise AssertionError(found)
+
+
+def encoded(text: str) -> str:
+    """A cursor of that content."""
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 async def fail(world: World, slug: str) -> None:
@@ -70,14 +76,22 @@ async def test_nobody_follows_anothers_provider(world: World) -> None:
 
 async def test_a_cursor_of_something_else_is_refused(world: World) -> None:
     kept = await world.settled(await world.register())
-    await seen(world, ACME, kept.id, None, 1)
+    (up,) = await seen(world, ACME, kept.id, None, 1)
+    key = own_key("ProviderHealthEvent", up.id) or ""
+    of_before_there_were_marks = encoded("h1:acme-tv:1")
+    of_an_event_that_a_restored_copy_lacks = HEALTH_CURSORS.of("acme-tv", 1, "01980000-0000-7000-8000-0123456789ab")
 
+    assert HEALTH_CURSORS.of("acme-tv", 1, key) == up.cursor
+    await (await follow_health(world.core, ACME, kept.id, of_before_there_were_marks)).aclose()
     for cursor in (
         "nonsense",
         "",
-        health_cursor("other", 1),
-        health_cursor("acme-tv", 99),
-        health_cursor("acme-tv", 0),
+        encoded("h1:other:1"),
+        encoded("p1:acme-tv:1"),
+        HEALTH_CURSORS.of("other", 1, key),
+        HEALTH_CURSORS.of("acme-tv", 99, key),
+        HEALTH_CURSORS.of("acme-tv", 0, key),
+        of_an_event_that_a_restored_copy_lacks,
     ):
         with pytest.raises(RequestError, match="BAD_CURSOR"):
             await follow_health(world.core, ACME, kept.id, cursor)
