@@ -1,5 +1,6 @@
 """What can be typed: each command is one function, and loads what it needs when it runs."""
 
+import errno
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ ProvidersFile = Annotated[
 ClientId = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
 Username = Annotated[str, typer.Argument(metavar="USERNAME", help="The name that the person signs in with.")]
 Before = Annotated[datetime, typer.Option(help="The moment, in local time where it names no zone.", show_default=False)]
+OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO})
 KnownProviders = Annotated[
     Path | None, typer.Option("--providers", help="The file of providers.", show_default="those of the demo")
 ]
@@ -58,6 +60,12 @@ def run() -> int:
     except typer.Exit as end:
         return end.exit_code
     except typer.Abort:
+        return 1
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        where = f": {error.filename}" if error.filename else ""
+        print(f"gateway: {error.strerror}{where}", file=sys.stderr)  # noqa: T201
         return 1
     return status if isinstance(status, int) else 0
 

@@ -1,5 +1,6 @@
 """Where log lines go: to stderr, one line each, from the level and in the form that are set."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -33,6 +34,7 @@ def set_up_logs(settings: Settings) -> None:
     # a handler of its own.
     for chatty in ("aiosqlite", "asyncio", "websockets", "uvicorn", "urllib3"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    logging.getLogger("uvicorn.error").addFilter(_cut_in_one_line)
     engine = logging.getLogger("dbos")
     engine.handlers, engine.propagate = [handler], False
     structlog.configure(
@@ -40,6 +42,14 @@ def set_up_logs(settings: Settings) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
+
+
+def _cut_in_one_line(record: logging.LogRecord) -> bool:
+    """A request that the end of the server cuts is nobody's mistake: it is told without a traceback."""
+    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+        record.msg, record.args, record.exc_info = "a request is cut: the gateway ends", None, None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+    return True
 
 
 _logfmt = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "logger", "event"], drop_missing=True)

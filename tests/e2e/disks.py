@@ -21,12 +21,12 @@ class SmallDisk:
 
     folder: Path
 
-    def fill(self, _: Program) -> None:
+    def fill(self, _: Program | None = None) -> None:
         with (self.folder / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
             while filler.write(bytes(4096)):
                 pass
 
-    def clear(self, _: Program) -> None:
+    def clear(self, _: Program | None = None) -> None:
         (self.folder / "filler").unlink()
 
 

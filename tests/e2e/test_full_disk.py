@@ -103,3 +103,24 @@ async def test_a_full_disk_refuses_what_it_cannot_store_and_orders_end_once_ther
             range(1, len(each["events"]["edges"]) + 1)
         )
     assert "Traceback" not in program.written()
+
+
+@pytest.mark.requirement("S5")
+@pytest.mark.parametrize("was_used", [False, True], ids=["a new folder", "a folder that was used"])
+async def test_a_start_on_a_full_disk_says_so_in_one_line_and_spoils_nothing(tmp_path: Path, was_used: bool) -> None:
+    with running_operators(tmp_path, "0.5", "1.5") as operators, small_disk(tmp_path / "disk") as full:
+        if was_used:
+            with gateway(tmp_path, full.folder / "data", operators) as program:
+                await program.ready()
+        full.fill()
+        (tmp_path / "gateway.log").unlink(missing_ok=True)
+        with gateway(tmp_path, full.folder / "data", operators) as program:
+            status = await asyncio.to_thread(program.process.wait, 30)
+            refusal = program.written()
+        full.clear()
+        with gateway(tmp_path, full.folder / "data", operators) as program:
+            await program.ready()
+        assert whole(full.folder / "data") == [("ok",)]
+
+    assert (status, refusal.count("\n")) == (1, 1), refusal
+    assert refusal.startswith("gateway: ")

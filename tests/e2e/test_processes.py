@@ -1,10 +1,12 @@
 """The demo as a process: how it starts, what it refuses in one line, and how it ends."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import time
 from pathlib import Path
@@ -187,6 +189,31 @@ async def test_ctrl_c_ends_it_all_and_the_next_start_keeps_the_passwords(tmp_pat
     with demo(tmp_path / "data") as program:
         await program.ready()
     assert credentials(tmp_path / "data") == first
+
+
+async def test_a_request_that_the_end_cuts_is_told_in_one_line(tmp_path: Path) -> None:
+    given = {"username": "late", "password": "a long password", "customer": {"name": "L", "kind": "HOUSEHOLD"}}
+    with demo(tmp_path / "data") as program:
+        await program.ready()
+        with contextlib.closing(sqlite3.connect(tmp_path / "data" / "gateway.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            async with aiohttp.ClientSession() as session:
+
+                async def ask() -> None:
+                    async with session.post(f"{program.url}/auth/accounts", json=given):
+                        pass
+
+                asked = asyncio.create_task(ask())
+                await asyncio.sleep(1)
+                program.send(signal.SIGTERM)
+                await asyncio.sleep(4)
+                other.execute("ROLLBACK")
+                await asyncio.gather(asked, return_exceptions=True)
+        status = await asyncio.to_thread(program.wait)
+
+    assert status == 0
+    assert program.written().count("a request is cut: the gateway ends") == 1
+    assert "Traceback" not in program.written()
 
 
 async def test_sigterm_to_the_demo_alone_ends_the_operators_too(tmp_path: Path) -> None:
