@@ -86,11 +86,7 @@ class _Run:
 
     async def _read(self) -> Order | None:
         self.read_s = asyncio.get_running_loop().time()
-        async with self.work.storage.reading() as uow:
-            order = await uow.orders.get(self.order_id)
-        if order is not None:
-            self.work.written.see(order)
-        return order
+        return await self.work.read(self.order_id)
 
     @contextlib.contextmanager
     def _listening(self, order: Order) -> Iterator[Waiter]:

@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from gateway.contract.ordering import Ordering, ProviderOrder
@@ -28,6 +29,9 @@ T = TypeVar("T")
 Batch = tuple[list[Learnt], asyncio.Task[Order | None]]
 # Answers to questions that were asked at once come about as closely one after the other.
 GATHER_S = 0.02
+# However many orders come on at one moment: fewer than there are connections to the store, so that no request waits
+# behind all of them.
+AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class Work:
     patience: Patience = field(init=False)
     written: Written = field(init=False, default_factory=Written)
     batches: dict[str, Batch] = field(init=False, default_factory=dict)
+    at_store: asyncio.Semaphore = field(init=False, default_factory=partial(asyncio.Semaphore, AT_ONCE))
 
     def __post_init__(self) -> None:
         """One memory for all steps of this process."""
@@ -121,6 +126,14 @@ class Work:
             if is_again:
                 raise
             return None, 0.0
+
+    async def read(self, order_id: str) -> Order | None:
+        """The order as it is stored; what its steps write from here on is compared with that."""
+        async with self.at_store, self.storage.reading() as uow:
+            order = await uow.orders.get(order_id)
+        if order is not None:
+            self.written.see(order)
+        return order
 
     async def write(
         self, order: Order, item: OrderItem, change: Change, record: StepRecord | None = None
@@ -160,7 +173,8 @@ class Work:
             nonlocal turn
             turn = self.written.turn()
 
-        after = await write_learnt(self.storage, self.written.last(order), learnt, take_turn)
+        async with self.at_store:
+            after = await write_learnt(self.storage, self.written.last(order), learnt, take_turn)
         self.written.note(order.id, after, turn)
         return after
 

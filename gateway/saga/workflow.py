@@ -14,14 +14,14 @@ import dataclasses
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, error
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowStatus, error
 
 from gateway.domain.errors import StorageUnavailable
 from gateway.saga.parts import Parts
@@ -145,12 +145,13 @@ class Engine:
 
     async def recover(self, executor_id: str) -> None:
         """Hands what the dead executor of that id left, under whatever name, to those who live; again is harmless."""
-        names = {each for each in await _executors() if each.rpartition("#")[0] == executor_id}
+        names = {each for each in _drivers(await _alive()) if each.rpartition("#")[0] == executor_id}
         await _hand_over(names - {self._name})
 
-    async def _revive(self, parts: Parts) -> None:
-        """Starts each open order that has no workflow which lives."""
-        missed = {each: status for each in await parts.open_ids() if (status := await _status(each)) not in _ALIVE}
+    async def _revive(self, parts: Parts, alive: Collection[str]) -> None:
+        """Starts each open order that has no workflow which lives; `alive` are those of a moment ago, read at once."""
+        unseen = [each for each in await parts.open_ids() if each not in alive]
+        missed = {each: status for each in unseen if (status := await _status(each)) not in _ALIVE}
         # One that has ended since it was read has a workflow that has ended, too.
         still_open = set(await parts.open_ids()) if missed else set()
         for order_id, status in missed.items():
@@ -169,18 +170,18 @@ class Engine:
             self._client.enqueue(_options(order_id), order_id)
 
     async def _sweep(self, parts: Parts) -> None:
-        found = await _executors()
+        alive = await _alive()
         # Read after those: who began meanwhile is among them.
         living = set(await parts.living()) if parts.living else set()
-        await _hand_over(found - living - {self._name})
-        await self._take_back()
-        await self._revive(parts)
+        await _hand_over(_drivers(alive) - living - {self._name})
+        await self._take_back(alive)
+        await self._revive(parts, {each.workflow_id for each in alive})
         await self._forget()
 
-    async def _take_back(self) -> None:
+    async def _take_back(self, alive: Sequence[WorkflowStatus]) -> None:
         """Begins anew what is said to run here and does not, twice in a row: a former run's thread took it too late."""
         here = {each.order_id for each in self._workflows.values()}
-        missed = frozenset(await _pending(self._name)) - here
+        missed = frozenset(each.workflow_id for each in alive if _drivers([each]) == {self._name}) - here
         for order_id in missed & self._missed:
             log.error("order without a driver order=%s", order_id)
             await DBOS.resume_workflow_async(order_id)
@@ -280,17 +281,14 @@ async def _status(order_id: str) -> str | None:
     return found.status if found else None
 
 
-async def _pending(executor: str | None = None) -> Mapping[str, str]:
-    """The orders that are said to be driven, each with the name of the executor that does."""
-    found = await DBOS.list_workflows_async(
-        status="PENDING", name=WORKFLOW, executor_id=executor, load_input=False, load_output=False
-    )
-    return {each.workflow_id: each.executor_id or "" for each in found}
+async def _alive() -> Sequence[WorkflowStatus]:
+    """The workflows that are said to be driven, or wait to be."""
+    return await DBOS.list_workflows_async(status=sorted(_ALIVE), name=WORKFLOW, load_input=False, load_output=False)
 
 
-async def _executors() -> set[str]:
-    """The names of those that are said to drive orders."""
-    return set((await _pending()).values())
+def _drivers(alive: Iterable[WorkflowStatus]) -> set[str]:
+    """The names of those that are said to drive them."""
+    return {each.executor_id or "" for each in alive if each.status == "PENDING"}
 
 
 async def _hand_over(names: Collection[str]) -> None:

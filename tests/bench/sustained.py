@@ -2,8 +2,8 @@
 
 They come by a clock, whether the gateway keeps up or not, each for a bundle of three items that wait for each other,
 and each item is delivered after as long as makes that many orders be in flight at that rate. What is counted begins
-when so many are. The operators, the database and the customers are processes of their own. Then fewer come, while the
-rest is delivered: how long `placeOrder` takes is measured on these, at a gateway that goes on with all the others.
+when so many are. The operators, the database and the customers are processes of their own. Then fewer come: how long
+`placeOrder` takes is measured once those that came before have ended, so that all that is done is done at that rate.
 """
 
 import asyncio
@@ -37,6 +37,11 @@ class Course:
     counted_s: float = 60.0
 
     @property
+    def slower_per_s(self) -> float:
+        """The rate at which `placeOrder` is timed."""
+        return self.per_s * SLOWER
+
+    @property
     def delivery_s(self) -> float:
         """Of each of the items, one after the other."""
         return self.in_flight / self.per_s / ITEMS
@@ -58,12 +63,14 @@ async def measured(folder: Path, course: Course) -> Sequence[Figure]:
             await psycopg.AsyncConnection.connect(server.url, autocommit=True) as database,
         ):
             buyers = await customers(nobody, CUSTOMERS)
-            filling = round(course.in_flight)
-            counted, slower = round(course.per_s * course.counted_s), round(course.per_s * SLOWER * course.counted_s)
-            wanted = iter([p for each in _parts(filling + counted + slower) for p in await purchases(buyers, each)])
+            filling, emptying = round(course.in_flight), round(course.in_flight * SLOWER)
+            counted, slower = round(course.per_s * course.counted_s), round(course.slower_per_s * course.counted_s)
+            number = filling + counted + emptying + slower
+            wanted = iter([p for each in _parts(number) for p in await purchases(buyers, each)])
             await _come(wanted, filling, course.per_s)
             found = await _counted(wanted, counted, course.per_s, program, database)
-            times = await _come(wanted, slower, course.per_s * SLOWER)
+            await _come(wanted, emptying, course.slower_per_s)
+            times = await _come(wanted, slower, course.slower_per_s)
             await _all_ended(database)
     return _figures(found, times)
 
