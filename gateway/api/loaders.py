@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -35,12 +36,34 @@ class Loaders:
         self._once: dict[Hashable, asyncio.Future[Any]] = {}
         self._items: dict[str, OrderItem] = {}
         self._owners: dict[str, str] = {}
-        self.bundles = BundleLoader(core)
-        self._products = _by_customer(self._find_products)
-        self._orders_of_products = _by_customer(self._find_orders)
-        self._lines = _by_customer(self._find_lines)
-        self._authorizations = _by_customer(self._find_authorizations)
-        self._enabled_functions = _by_customer(self._find_enabled_functions)
+
+    # Most operations need one of these, or none. None refers to the loaders themselves: so all that an operation has
+    # loaded is freed with it.
+
+    @cached_property
+    def bundles(self) -> BundleLoader:
+        """The parts of bundles."""
+        return BundleLoader(self._core)
+
+    @cached_property
+    def _products(self) -> DataLoader[Owned, Product | None]:
+        return _by_customer(partial(inventory.find_products, self._core, self._caller))
+
+    @cached_property
+    def _orders_of_products(self) -> DataLoader[Owned, Order | None]:
+        return _by_customer(partial(ordering.orders_of_products, self._core, self._caller))
+
+    @cached_property
+    def _lines(self) -> DataLoader[Owned, Sequence[Charge] | None]:
+        return _by_customer(partial(_find_lines, self._core, self._caller, self._owners))
+
+    @cached_property
+    def _authorizations(self) -> DataLoader[Owned, Sequence[Authorization] | None]:
+        return _by_customer(partial(authorizations.authorizations_of, self._core, self._caller))
+
+    @cached_property
+    def _enabled_functions(self) -> DataLoader[Owned, Sequence[EnabledFunction] | None]:
+        return _by_customer(partial(authorizations.enabled_functions_of, self._core, self._caller))
 
     def once(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> Awaitable[T]:
         """The same answer for the same key, also for those who ask while it is on its way."""
@@ -115,25 +138,14 @@ class Loaders:
         """Whether any offering has it."""
         return slug in _categories(self._core)
 
-    async def _find_products(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Product]:
-        return await inventory.find_products(self._core, self._caller, customer_id, ids)
 
-    async def _find_orders(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Order]:
-        return await ordering.orders_of_products(self._core, self._caller, customer_id, ids)
-
-    async def _find_authorizations(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Sequence[Authorization]]:
-        return await authorizations.authorizations_of(self._core, self._caller, customer_id, ids)
-
-    async def _find_enabled_functions(
-        self, customer_id: str, ids: Sequence[str]
-    ) -> Mapping[str, Sequence[EnabledFunction]]:
-        return await authorizations.enabled_functions_of(self._core, self._caller, customer_id, ids)
-
-    async def _find_lines(self, customer_id: str, ids: Sequence[str]) -> Mapping[str, Sequence[Charge]]:
-        found = await billing.bill_lines(self._core, self._caller, customer_id, ids)
-        for charge in (charge for charges in found.values() for charge in charges if charge.product_ref):
-            self.keep_owner(customer_id, [provider_id("Product", charge.provider.slug, charge.product_ref or "")])
-        return found
+async def _find_lines(
+    core: Core, caller: Caller, owners: dict[str, str], customer_id: str, ids: Sequence[str]
+) -> Mapping[str, Sequence[Charge]]:
+    found = await billing.bill_lines(core, caller, customer_id, ids)
+    for charge in (charge for charges in found.values() for charge in charges if charge.product_ref):
+        owners[provider_id("Product", charge.provider.slug, charge.product_ref or "")] = customer_id
+    return found
 
 
 def _categories(core: Core) -> Mapping[str, Category]:

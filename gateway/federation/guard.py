@@ -74,15 +74,28 @@ class Guard:
         """
         timeout_s = timeout_s or self.limits.read_timeout_s
         with self._calls.call(self.provider, self.capability, is_change=False) as watched:
-            retrying = AsyncRetrying(
-                retry=retry_if_exception_type(Unavailable),
-                stop=self._is_hopeless,
-                wait=wait_random_exponential(multiplier=0.05, max=0.5),
-                before_sleep=lambda _: watched.retried(Unavailable.code),
-                reraise=True,
-            )
             async with self._limit(timeout_s, lambda: Unavailable) as limit:
-                return await retrying(self._read_once, call, limit, watched)
+                try:
+                    return await self._read_once(call, limit, watched)
+                except Unavailable as error:
+                    failed = [error]
+
+                async def again() -> T:
+                    # The first try is the one that was made.
+                    if failed:
+                        raise failed.pop()
+                    return await self._read_once(call, limit, watched)
+
+                return await self._retrying(watched)(again)
+
+    def _retrying(self, watched: ProviderCall) -> AsyncRetrying:
+        return AsyncRetrying(
+            retry=retry_if_exception_type(Unavailable),
+            stop=self._is_hopeless,
+            wait=wait_random_exponential(multiplier=0.05, max=0.5),
+            before_sleep=lambda _: watched.retried(Unavailable.code),
+            reraise=True,
+        )
 
     async def change(self, call: Call[T]) -> T:
         """Does it once. Raises: ProviderError; OutcomeUnknown where the time ran out after it was sent; what the fence

@@ -1,7 +1,7 @@
 """One transaction over all that is kept."""
 
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,6 +33,10 @@ from gateway.storage.rows import Rows, Starter
 from gateway.storage.security import SqlSecurityEvents
 
 
+def _keep(kept: dict[str, None], *topics: str) -> None:
+    kept.update(dict.fromkeys(topics))
+
+
 class SqlUnitOfWork:
     """The repositories on one connection, and the topics to wake once it has committed."""
 
@@ -45,10 +49,12 @@ class SqlUnitOfWork:
         self._starter = starter
         self.topics: dict[str, None] = {}
         self.erased: dict[str, datetime] = {}
+        # Not `wake`: what refers back to the unit would keep its connection until the collector of cycles comes.
+        self._wake = partial(_keep, self.topics)
 
     def wake(self, *topics: str) -> None:
         """Keeps the topics for after the commit, each once."""
-        self.topics.update(dict.fromkeys(topics))
+        _keep(self.topics, *topics)
 
     @cached_property
     def accounts(self) -> SqlAccounts:
@@ -68,7 +74,7 @@ class SqlUnitOfWork:
 
     @cached_property
     def events(self) -> SqlEvents:
-        return SqlEvents(self._rows, self.wake)
+        return SqlEvents(self._rows, self._wake)
 
     @cached_property
     def idempotency(self) -> SqlIdempotency:
@@ -80,11 +86,11 @@ class SqlUnitOfWork:
 
     @cached_property
     def registrations(self) -> SqlRegistrations:
-        return SqlRegistrations(self._rows, self.wake)
+        return SqlRegistrations(self._rows, self._wake)
 
     @cached_property
     def agreements(self) -> SqlAgreements:
-        return SqlAgreements(self._rows, self.wake)
+        return SqlAgreements(self._rows, self._wake)
 
     @cached_property
     def operations(self) -> SqlOperations:
@@ -92,7 +98,7 @@ class SqlUnitOfWork:
 
     @cached_property
     def health(self) -> SqlHealthEvents:
-        return SqlHealthEvents(self._rows, self.wake)
+        return SqlHealthEvents(self._rows, self._wake)
 
     @cached_property
     def members(self) -> SqlMembers:
@@ -132,11 +138,11 @@ class SqlUnitOfWork:
 
     @cached_property
     def mails(self) -> SqlMails:
-        return SqlMails(self._rows, self.wake)
+        return SqlMails(self._rows, self._wake)
 
     @cached_property
     def security_events(self) -> SqlSecurityEvents:
-        return SqlSecurityEvents(self._rows, self._keys, self.wake)
+        return SqlSecurityEvents(self._rows, self._keys, self._wake)
 
     @cached_property
     def personal_data(self) -> SqlPersonalData:

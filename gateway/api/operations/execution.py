@@ -36,7 +36,7 @@ from gateway.api.operations.incremental import part_of
 from gateway.api.operations.library import Library
 from gateway.api.operations.limits import TOO_MUCH, Budgets, OperationLimits
 from gateway.api.operations.operation import Found, Operation
-from gateway.api.operations.plain_execution import PlainExecutor
+from gateway.api.operations.plain_execution import PlainExecutor, let_go
 from gateway.api.problems import Code, coded
 from gateway.api.rates.windows import Windows
 from gateway.domain.parties import Caller
@@ -93,6 +93,8 @@ class Execution:
             result = await self._in_time(executor.execute_operation())
         except TimeoutError:
             return self._timed_out()
+        finally:
+            let_go(executor)
         return whole_answer(result, context.locale) or Answered(
             self._told(answer_of(result, context.locale), operation, asked)
         )
@@ -131,6 +133,8 @@ class Execution:
             source: Any = await self._in_time(create_source_event_stream(executor))
         except TimeoutError:
             return self._timed_out()
+        finally:
+            let_go(executor)
         if isinstance(source, ExecutionResult):
             return whole_answer(source, context.locale) or _not_begun(source, context.locale)
         return _events(source, share, context.caller)
@@ -215,10 +219,14 @@ class Execution:
         executor = self._executor(PlainExecutor, operation, asked, context)
         if isinstance(executor, Answered):
             return orjson.dumps(executor.body)
+        of_event = executor.build_per_event_executor(event)
         try:
-            result = await self._in_time(execute_subscription_event(executor.build_per_event_executor(event)))
+            result = await self._in_time(execute_subscription_event(of_event))
         except TimeoutError:
             return orjson.dumps(self._timed_out().body)
+        finally:
+            let_go(of_event)
+            let_go(executor)
         body = orjson.dumps(self._told(answer_of(result, context.locale), operation, asked))
         # orjson's bytes keep the room that they were made in, and each follower keeps its last event.
         return bytes(memoryview(body))

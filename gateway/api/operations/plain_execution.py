@@ -28,6 +28,18 @@ from gateway.api.schema.plain import attribute_of
 Complete: TypeAlias = Callable[[Any], Any]
 
 
+def let_go(executor: Executor[Any]) -> None:
+    """Lets go of what the executor has made, once it has answered.
+
+    It, and with it the operation's context and all that was loaded for it, would otherwise wait for the collector of
+    cycles: most of what a gateway makes. It could still go on; it would make it all anew.
+    """
+    executor.__dict__.pop("async_helpers", None)
+    executor._relevant_sub_fields.clear()
+    if isinstance(executor, PlainExecutor):
+        executor._plain.clear()
+
+
 class NotPlain(Exception):
     """The executor must do it."""
 
