@@ -77,8 +77,9 @@ def _spare_the_followers() -> None:
     # half of the CPU of a delivery, in pauses of a tenth of a second.
     gc.collect()
     gc.freeze()
-    # What is new is looked through in small portions: fifty thousand at once made every request wait for that long.
-    gc.set_threshold(5_000, 10, 50)
+    # What is new is looked through in small portions: fifty thousand at once made every request wait for that long. All
+    # that there is, which takes long with many followers, is seldom: hardly anything is left to be found there.
+    gc.set_threshold(5_000, 10, 100)
     # An event's commit hops between threads, and waits at each hop for as long as another one may go on.
     sys.setswitchinterval(0.001)
 
