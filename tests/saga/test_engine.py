@@ -121,6 +121,37 @@ async def test_an_open_order_without_a_workflow_is_found_and_started(
     assert f"order without a workflow order={order.id}" in caplog.text
 
 
+async def test_the_sweep_asks_for_no_order_alone_that_has_its_workflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, asked, ask = Engine(poll_s=0.1, sweep_s=0.05), [], DBOS.get_workflow_status_async
+    swept = asyncio.Event()
+
+    async def counted(order_id: str) -> Any:
+        asked.append(order_id)
+        return await ask(order_id)
+
+    async def stand_still(_: str) -> None:
+        await asyncio.Event().wait()
+
+    async with open_world(tmp_path, starter=engine.start_in) as world:
+        orders = [await world.place(starts=False) for _ in range(2)]
+
+        async def open_ids() -> Sequence[str]:
+            swept.set()
+            return [order.id for order in orders]
+
+        parts = Parts(world.storage.sync_url, stand_still, open_ids)
+        async with engine.kept(), engine.running(parts):
+            # Each was started by the first sweep, which asked for it.
+            monkeypatch.setattr(DBOS, "get_workflow_status_async", counted)
+            for _ in range(3):
+                swept.clear()
+                await asyncio.wait_for(swept.wait(), 5)
+
+    assert asked == []
+
+
 async def test_an_open_order_whose_workflow_failed_goes_on(tmp_path: Path) -> None:
     engine = Engine(poll_s=0.1)
     is_driven = asyncio.Event()

@@ -1,5 +1,8 @@
 """How often a provider is asked after an order: what its events would tell sooner."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +12,8 @@ import pytest
 from gateway.domain.ordering.orders import Hold
 from gateway.domain.ordering.reasons import HoldCode
 from gateway.domain.ordering.states import ItemPhase
-from gateway.saga.work import SagaLimits, Work
+from gateway.saga.work import AT_ONCE, SagaLimits, Work
+from gateway.storage.postgres import POOL_SIZE
 from tests.clock import SettableClock
 from tests.saga.orders import an_item
 
@@ -77,3 +81,30 @@ def test_a_held_item_is_looked_at_seldom() -> None:
     held = replace(TRACKED, hold=Hold(HoldCode.PROVIDER_TOO_SLOW, NOW))
 
     assert 45 <= work.poll_s(held) <= 75
+
+
+async def test_orders_that_come_on_at_one_moment_leave_connections_to_requests() -> None:
+    reading, most = 0, 0
+
+    class Orders:
+        async def get(self, _: str) -> None:
+            nonlocal reading, most
+            reading += 1
+            most = max(most, reading)
+            await asyncio.sleep(0.001)
+            reading -= 1
+
+    class Unit:
+        orders = Orders()
+
+    class Store:
+        @asynccontextmanager
+        async def reading(self) -> AsyncIterator[Unit]:
+            yield Unit()
+
+    store: Any = Store()
+    work = Work(store, NOTHING, NOTHING, SettableClock(NOW), LIMITS)
+
+    await asyncio.gather(*(work.read(str(each)) for each in range(40)))
+
+    assert most == AT_ONCE < POOL_SIZE
