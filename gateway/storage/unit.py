@@ -34,6 +34,7 @@ from gateway.storage.security import SqlSecurityEvents
 
 
 def _keep(kept: dict[str, None], *topics: str) -> None:
+    """Keeps the topics for after the commit, each once."""
     kept.update(dict.fromkeys(topics))
 
 
@@ -49,12 +50,8 @@ class SqlUnitOfWork:
         self._starter = starter
         self.topics: dict[str, None] = {}
         self.erased: dict[str, datetime] = {}
-        # Not `wake`: what refers back to the unit would keep its connection until the collector of cycles comes.
-        self._wake = partial(_keep, self.topics)
-
-    def wake(self, *topics: str) -> None:
-        """Keeps the topics for after the commit, each once."""
-        _keep(self.topics, *topics)
+        # No method: what refers back to the unit would keep its connection until the collector of cycles comes.
+        self.wake = partial(_keep, self.topics)
 
     @cached_property
     def accounts(self) -> SqlAccounts:
@@ -74,7 +71,7 @@ class SqlUnitOfWork:
 
     @cached_property
     def events(self) -> SqlEvents:
-        return SqlEvents(self._rows, self._wake)
+        return SqlEvents(self._rows, self.wake)
 
     @cached_property
     def idempotency(self) -> SqlIdempotency:
@@ -86,11 +83,11 @@ class SqlUnitOfWork:
 
     @cached_property
     def registrations(self) -> SqlRegistrations:
-        return SqlRegistrations(self._rows, self._wake)
+        return SqlRegistrations(self._rows, self.wake)
 
     @cached_property
     def agreements(self) -> SqlAgreements:
-        return SqlAgreements(self._rows, self._wake)
+        return SqlAgreements(self._rows, self.wake)
 
     @cached_property
     def operations(self) -> SqlOperations:
@@ -98,7 +95,7 @@ class SqlUnitOfWork:
 
     @cached_property
     def health(self) -> SqlHealthEvents:
-        return SqlHealthEvents(self._rows, self._wake)
+        return SqlHealthEvents(self._rows, self.wake)
 
     @cached_property
     def members(self) -> SqlMembers:
@@ -138,11 +135,11 @@ class SqlUnitOfWork:
 
     @cached_property
     def mails(self) -> SqlMails:
-        return SqlMails(self._rows, self._wake)
+        return SqlMails(self._rows, self.wake)
 
     @cached_property
     def security_events(self) -> SqlSecurityEvents:
-        return SqlSecurityEvents(self._rows, self._keys, self._wake)
+        return SqlSecurityEvents(self._rows, self._keys, self.wake)
 
     @cached_property
     def personal_data(self) -> SqlPersonalData:
