@@ -181,7 +181,8 @@ class Engine:
     async def _take_back(self, alive: Sequence[WorkflowStatus]) -> None:
         """Begins anew what is said to run here and does not, twice in a row: a former run's thread took it too late."""
         here = {each.order_id for each in self._workflows.values()}
-        missed = frozenset(each.workflow_id for each in alive if _drivers([each]) == {self._name}) - here
+        own = (each for each in alive if each.status == "PENDING" and each.executor_id == self._name)
+        missed = frozenset(each.workflow_id for each in own) - here
         for order_id in missed & self._missed:
             log.error("order without a driver order=%s", order_id)
             await DBOS.resume_workflow_async(order_id)
